@@ -1,0 +1,114 @@
+"""What can go wrong, as a tree. These errors know no HTTP: `webmap.problems` gives each its status.
+
+GisError
+├── NotFound            what was asked for does not exist
+├── BadParameter        a value in a request that cannot be understood
+├── BadDeclaration      a layer that contradicts itself
+├── BadData             a row or a file that cannot be taken in
+├── BadSettings         a setting that cannot work
+├── StoreError          the database
+│   ├── NoStore         it cannot be reached or opened
+│   ├── MissingExtension  it has no spatial functions
+│   ├── NothingPublished  no version of the data has been published yet
+│   ├── StaleTable      the data were built from another declaration of the layer
+│   └── Busy            another build holds the lock
+└── MissingAsset        a file that the build should have brought
+"""
+
+from __future__ import annotations
+
+
+class GisError(Exception):
+    """The root: its text says what came, what was expected, and what to do about it."""
+
+    title = "Error"
+
+
+class NotFound(GisError):
+    """What was asked for does not exist."""
+
+    title = "Not found"
+
+    def __init__(self, what: str, name: object, known: str = "") -> None:
+        super().__init__(f"No {what} {str(name)!r}{f'; {known}' if known else ''}.")
+
+
+class BadParameter(GisError):
+    """A value in the request that cannot be understood."""
+
+    title = "Invalid parameter"
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        self.name = name
+        super().__init__(f"{name}={str(value)!r}: expected {expected}.")
+
+
+class BadDeclaration(GisError):
+    """A layer that contradicts itself."""
+
+    title = "Invalid layer declaration"
+
+    def __init__(self, where: str, key: str, reason: str) -> None:
+        self.where, self.key, self.reason = where, key, reason
+        super().__init__(f"{where}: {key}: {reason}")
+
+
+class BadData(GisError):
+    """A row or a file that cannot be taken in."""
+
+    title = "Invalid data"
+
+    def __init__(self, where: str, reason: str) -> None:
+        self.where, self.reason = where, reason
+        super().__init__(f"{where}: {reason}")
+
+
+class BadSettings(GisError):
+    """A setting that cannot work."""
+
+    title = "Invalid setting"
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(f"{name}={str(value)!r}: expected {expected}.")
+
+
+class StoreError(GisError):
+    """The database does not do what is needed of it."""
+
+    title = "Database error"
+
+
+class NoStore(StoreError):
+    """The database cannot be reached or opened."""
+
+    title = "Database unreachable"
+
+
+class MissingExtension(StoreError):
+    """The database has no spatial functions."""
+
+    title = "Spatial extension missing"
+
+
+class NothingPublished(StoreError):
+    """No version of the data has been published yet."""
+
+    title = "No data"
+
+
+class StaleTable(StoreError):
+    """The data were built from another declaration of the layer."""
+
+    title = "Data out of date"
+
+
+class Busy(StoreError):
+    """Another build holds the lock."""
+
+    title = "Build in progress"
+
+
+class MissingAsset(GisError):
+    """A file that the build should have brought is not there."""
+
+    title = "Asset missing"

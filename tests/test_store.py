@@ -1,0 +1,199 @@
+"""Publishing is all or nothing, on both databases: a reader sees the last good version and no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from gis import repository
+from gis.config import Settings
+from gis.database import KEPT_VERSIONS, Store, open_store
+from gis.errors import (
+    BadData,
+    BadSettings,
+    Busy,
+    GisError,
+    MissingExtension,
+    NoStore,
+    NothingPublished,
+    StaleTable,
+)
+from gis.feature import Feature, Query
+from gis.layer import Field, Layer, Type
+from tests.conftest import CONTENTS, WELLS, properties, publish, wells
+
+
+def version(store: Store) -> str:
+    with store.read() as connection:
+        return repository.published(connection).version
+
+
+def count(store: Store) -> int:
+    with store.read() as connection:
+        return repository.find(connection, WELLS, Query()).matched
+
+
+def test_nothing_can_be_read_before_something_is_published(store: Store) -> None:
+    with pytest.raises(NothingPublished, match="corridor build"), store.read():
+        pass
+
+
+def fail_at_start(store: Store) -> None:
+    with store.publish():
+        raise ZeroDivisionError
+
+
+def fail_between_layers(store: Store) -> None:
+    with store.publish() as connection:
+        repository.begin(connection)
+        repository.replace(connection, WELLS, wells())
+        raise ZeroDivisionError
+
+
+def fail_within_a_layer(store: Store) -> None:
+    def broken() -> object:
+        yield from wells()
+        raise ZeroDivisionError
+
+    with store.publish() as connection:
+        repository.begin(connection)
+        repository.replace(connection, WELLS, broken())  # type: ignore[arg-type]
+
+
+def fail_in_the_database(store: Store) -> None:
+    twice = [Feature(1, None, properties(WELLS, "a")), Feature(1, None, properties(WELLS, "b"))]
+    with store.publish() as connection:
+        repository.begin(connection)
+        repository.replace(connection, WELLS, twice)
+
+
+def fail_at_the_end(store: Store) -> None:
+    with store.publish() as connection:
+        repository.begin(connection)
+        for layer, features in CONTENTS:
+            repository.replace(connection, layer, features())
+        repository.finish(connection, "never")
+        raise ZeroDivisionError
+
+
+FAILURES = [fail_at_start, fail_between_layers, fail_within_a_layer, fail_in_the_database, fail_at_the_end]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__)
+def test_a_build_that_fails_leaves_the_last_version(store: Store, failure: Callable[[Store], None]) -> None:
+    publish(store, "good")
+    with pytest.raises((ZeroDivisionError, BadData)):
+        failure(store)
+    assert (version(store), count(store)) == ("good", 6)
+    publish(store, "next")
+    assert version(store) == "next"
+
+
+def test_a_failed_build_leaves_no_file_behind(tmp_path: Path) -> None:
+    store = open_store(Settings(database=f"sqlite:///{tmp_path / 'c.sqlite'}"))
+    publish(store)
+    with pytest.raises(ZeroDivisionError):
+        fail_at_the_end(store)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.sqlite", "c.sqlite.lock"]
+
+
+def test_a_reader_keeps_its_version_while_the_next_is_published(store: Store) -> None:
+    publish(store, "first")
+    with store.read() as connection:
+        assert repository.published(connection).version == "first"
+        publish(store, "second")
+        assert repository.published(connection).version == "first"
+        assert repository.find(connection, WELLS, Query()).matched == 6
+    assert version(store) == "second"
+
+
+def test_readers_see_no_half_built_state_while_builds_go_on(store: Store) -> None:
+    publish(store, "0")
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(count(store))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(KEPT_VERSIONS + 2):
+        publish(store, str(number))
+    stop.set()
+    reader.join(timeout=30)
+    assert seen and set(seen) == {6}
+
+
+def test_old_versions_are_dropped(store: Store) -> None:
+    for number in range(KEPT_VERSIONS + 2):
+        publish(store, str(number))
+    with store.read() as connection:
+        if connection.dialect.name == "postgresql":
+            schemas = connection.scalars(
+                text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'corridor_v%'")
+            )
+            assert len(schemas.all()) == KEPT_VERSIONS
+
+
+def test_two_builds_at_once_are_refused(store: Store, settings: Settings) -> None:
+    other = open_store(settings)
+    with store.publish() as connection:
+        repository.begin(connection)
+        with pytest.raises(Busy), other.publish():
+            pass
+        repository.finish(connection, "only")
+    other.close()
+    assert version(store) == "only"
+
+
+def test_a_table_of_another_shape_is_stale(store: Store) -> None:
+    publish(store)
+    changed = Layer(
+        id=WELLS.id,
+        title=WELLS.title,
+        geometry=WELLS.geometry,
+        symbol=WELLS.symbol.other,  # type: ignore[union-attr]
+        fields=(Field("owner", Type.TEXT, "所有者"),),
+    )
+    with store.read() as connection, pytest.raises(StaleTable, match="corridor build"):
+        repository.published(connection).summary(changed, internal=False)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "mysql://a/b", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_that_names_no_store_is_refused_by_name(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"sqlite:///FILE or postgresql://"):
+        open_store(Settings(database=url))
+
+
+def test_a_password_is_never_shown() -> None:
+    store = open_store(Settings(database="postgresql://user:sesame@127.0.0.1:1/none"))
+    with pytest.raises(NoStore) as caught, store.read():
+        pass
+    assert "sesame" not in str(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+
+
+def test_a_missing_extension_is_named_with_its_remedy(tmp_path: Path) -> None:
+    store = open_store(Settings(database=f"sqlite:///{tmp_path / 'c.sqlite'}", spatialite="no_such_module"))
+    with pytest.raises(MissingExtension, match="libsqlite3-mod-spatialite"), store.publish():
+        pass
+    assert not (tmp_path / "c.sqlite").exists()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    path.write_text("not a database", encoding="utf-8")
+    store = open_store(Settings(database=f"sqlite:///{path}"))
+    with pytest.raises(GisError, match=r"c\.sqlite"), store.read() as connection:
+        repository.published(connection)
+
+
+def test_an_odd_file_name_is_only_a_name(tmp_path: Path) -> None:
+    store = open_store(Settings(database=f"sqlite:///{tmp_path / 'a b#c%20?mode=memory.sqlite'}"))
+    publish(store)
+    assert version(store) == "tests-1"
