@@ -1,0 +1,236 @@
+"""The steps in order: read, conform, draw the structure, publish. All layers of a catalog, or none."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from etl import read, structure
+from etl.areas import Areas
+from etl.conform import conform, unique
+from etl.nodes import Nodes
+from etl.records import Document, DocumentKind, Rejected, Row
+from gis import feature, repository, tables
+from gis.database import Store
+from gis.declare import Declared
+from gis.errors import BadData
+from gis.feature import Feature
+from gis.frozen import FrozenMapping
+from gis.layer import Catalog, Layer
+from gis.repository import Source
+
+Progress = Callable[[str], None]
+
+_HERE = Path(__file__).parent
+# Modules outside this package whose change makes other data of the same files.
+_FORMS = (feature, repository, tables)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The features of every layer in id order, the rows that were rejected, and what both were judged by."""
+
+    features: Mapping[str, tuple[Feature, ...]]
+    rejected: Mapping[str, tuple[Rejected, ...]]
+    areas: Areas
+    documents: Mapping[str, Document]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a build published: the version, how many features each layer has, how long it took."""
+
+    version: str
+    counts: Mapping[str, int]
+    seconds: float
+
+    def __str__(self) -> str:
+        held = f"{sum(self.counts.values())} features in {len(self.counts)} layers"
+        return f"data version {self.version}: {held}, {self.seconds:.1f} s"
+
+
+def silent(_: str) -> None:
+    """Progress that nobody follows."""
+
+
+def build(
+    store: Store,
+    catalog: Catalog,
+    *,
+    folder: Path = read.SOURCES,
+    declared: Sequence[Declared] = (),
+    progress: Progress = silent,
+) -> Report:
+    """Publish all layers of the catalog. Raises `BadData` listing every rejected row: nothing has changed."""
+    started = time.monotonic()
+    version = sources_version(catalog, folder=folder, declared=declared)
+    gathered = gather(catalog, folder=folder, declared=declared, progress=progress)
+    _refuse([one.reason for rejected in gathered.rejected.values() for one in rejected])
+    counts = _publish(store, catalog, gathered, version, progress)
+    return Report(version, FrozenMapping(counts), time.monotonic() - started)
+
+
+def _refuse(reasons: Sequence[str]) -> None:
+    """Stop when there is a reason: one line for one row, a line for each of several."""
+    if reasons:
+        rows = "1 row" if len(reasons) == 1 else f"{len(reasons)} rows"
+        listed = reasons[0] if len(reasons) == 1 else "\n  ".join(["", *reasons])
+        raise BadData(f"{rows} rejected, nothing published", listed)
+
+
+def _publish(
+    store: Store, catalog: Catalog, gathered: Gathered, version: str, progress: Progress
+) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    with store.publish() as connection:
+        repository.begin(connection)
+        for layer in catalog.values():
+            counts[layer.id] = repository.replace(connection, layer, gathered.features[layer.id])
+            progress(f"{layer.id}: {counts[layer.id]} features")
+        repository.finish(
+            connection, version, _day(gathered.documents), map(_source, gathered.documents.values())
+        )
+    return counts
+
+
+def _source(document: Document) -> Source:
+    return Source(document.id, document.title, document.issuer, document.date)
+
+
+def _day(documents: Mapping[str, Document]) -> date | None:
+    """The day of which the data tell: that of the newest plan or notice."""
+    told = [one.date for one in documents.values() if one.kind is not DocumentKind.DATASET]
+    return max(told, default=None)
+
+
+def gather(
+    catalog: Catalog,
+    *,
+    folder: Path = read.SOURCES,
+    declared: Sequence[Declared] = (),
+    progress: Progress = silent,
+) -> Gathered:
+    """Read and conform everything, publish nothing. A layer without data has no features."""
+    documents = read.documents(folder / "registry.toml")
+    areas = Areas.from_rows(read.boundaries(folder / "base" / "districts.geojson"))
+    intake = _Intake(catalog, areas)
+    progress("reading boundaries and places")
+    for layer in catalog.values():
+        intake.take(layer, _rows(folder, layer))
+    for one in declared:
+        progress(f"reading {one.data.name}")
+        intake.take(one.layer, _department_rows(one, areas))
+    progress("drawing the structure")
+    _draw(intake, folder, documents)
+    return Gathered(intake.features(), intake.rejected(), areas, documents)
+
+
+def _rows(folder: Path, layer: Layer) -> Iterator[Row]:
+    """The rows of the files that are named like the layer; there may be none."""
+    drawn, listed = folder / "base" / f"{layer.id}.geojson", folder / "places" / f"{layer.id}.csv"
+    if drawn.exists():
+        yield from read.boundaries(drawn)
+    if listed.exists():
+        yield from read.table(listed, read.columns(layer))
+
+
+def _department_rows(declared: Declared, areas: Areas) -> Iterator[Row]:
+    # GDAL and pandas take a second to import, and most services have no layer of this sort.
+    from etl import departments
+
+    return departments.rows(declared, areas)
+
+
+def _draw(intake: _Intake, folder: Path, documents: Mapping[str, Document]) -> None:
+    file = folder / "structure.toml"
+    if not file.exists():
+        return
+    shapes = structure.declared(file.name, read.toml(file))
+    nodes = Nodes(intake.all_features(), read.towns(folder.parent / "gazetteer" / "towns.csv"), intake.areas)
+    told = {f"place:{key}" for key in intake.rejected_keys()}
+    for layer_id, row in structure.rows(shapes, nodes.find, documents):
+        if isinstance(row, Rejected):
+            # A node whose own row was rejected has been told where it stands.
+            intake.take(
+                _layer(intake.catalog, layer_id, row.row), [] if row.row.values["node"] in told else [row]
+            )
+        else:
+            intake.take(_fitting(intake.catalog, layer_id, row), [row])
+
+
+def _layer(catalog: Catalog, layer_id: str, row: Row) -> Layer:
+    if layer_id not in catalog:
+        raise BadData(row.where, f"layer={layer_id!r}: expected one of {', '.join(catalog)}")
+    return catalog[layer_id]
+
+
+def _fitting(catalog: Catalog, layer_id: str, row: Row) -> Layer:
+    layer = _layer(catalog, layer_id, row)
+    known = {"id", *(field.name for field in layer.all_fields)}
+    for name in row.values.keys() - known:
+        raise BadData(row.where, f"{layer_id} has no field {name!r}")
+    return layer
+
+
+class _Intake:
+    """Takes rows in, layer by layer, and keeps what became of them."""
+
+    def __init__(self, catalog: Catalog, areas: Areas) -> None:
+        self.catalog, self.areas = catalog, areas
+        self._seen: dict[tuple[str, str], str] = {}
+        self._features: dict[str, list[Feature]] = {layer_id: [] for layer_id in catalog}
+        self._rejected: dict[str, list[Rejected]] = {layer_id: [] for layer_id in catalog}
+
+    def take(self, layer: Layer, rows: Iterable[Row | Rejected]) -> None:
+        for one in conform(layer, unique(rows, layer.id, self._seen), self.areas):
+            if isinstance(one, Rejected):
+                self._rejected[layer.id].append(one)
+            else:
+                self._features[layer.id].append(one)
+
+    def rejected_keys(self) -> set[str]:
+        return {str(one.row.values.get("key")) for many in self._rejected.values() for one in many}
+
+    def all_features(self) -> Iterator[Feature]:
+        for features in self._features.values():
+            yield from features
+
+    def features(self) -> Mapping[str, tuple[Feature, ...]]:
+        by_id = {name: sorted(found, key=lambda one: one.id) for name, found in self._features.items()}
+        return FrozenMapping({name: tuple(found) for name, found in by_id.items()})
+
+    def rejected(self) -> Mapping[str, tuple[Rejected, ...]]:
+        return FrozenMapping({name: tuple(found) for name, found in self._rejected.items()})
+
+
+def sources_version(
+    catalog: Catalog, *, folder: Path = read.SOURCES, declared: Sequence[Declared] = ()
+) -> str:
+    """The name of the version that a build of these sources would publish: 12 hexadecimal digits.
+
+    It differs when a data file, a declaration, or the code that makes features differs. The data of
+    departments may be large and count by size and time of change.
+    """
+    digest = hashlib.sha256()
+    for file in (
+        *_files(folder),
+        *_files(folder.parent / "gazetteer"),
+        *sorted(_HERE.glob("*.py")),
+        *(Path(m.__file__ or "") for m in _FORMS),
+    ):
+        digest.update(f"\0{file.name}\0".encode())
+        digest.update(file.read_bytes())
+    digest.update(repr(tuple(catalog.values())).encode())
+    for one in declared:
+        stat = one.data.stat()
+        seen = (one.layer.id, one.data.name, one.data_layer, stat.st_size, stat.st_mtime_ns)
+        digest.update(repr(seen).encode())
+    return digest.hexdigest()[:12]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
