@@ -1,0 +1,118 @@
+"""OGC API – Features: name the layer, parse, ask, answer."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from gis import dictionary, repository
+from webmap import context, describe, geojson, links, openapi, pages, params
+from webmap.params import Format
+
+bp = Blueprint("api", __name__)
+
+
+def _html() -> bool:
+    return params.output(request.args, request.accept_mimetypes) is Format.HTML
+
+
+@bp.get("/")
+def landing() -> Response:
+    """What the service is; for a browser, the map."""
+    params.only(request.args)
+    return pages.map_page() if _html() else geojson.document(describe.landing())
+
+
+@bp.get("/conformance")
+def conformance() -> Response:
+    """The classes of the standard that hold."""
+    params.only(request.args)
+    body = describe.conformance()
+    return pages.conformance(body) if _html() else geojson.document(body)
+
+
+@bp.get("/api")
+def api() -> Response:
+    """The OpenAPI document."""
+    params.only(request.args)
+    body = openapi.document(context.catalog())
+    return pages.api(body) if _html() else geojson.document(body, links.OPENAPI)
+
+
+@bp.get("/collections")
+def collections() -> Response:
+    """Every layer."""
+    params.only(request.args)
+    layers = [context.served_layer(layer_id) for layer_id in context.catalog()]
+    body = {
+        "links": list(links.here(links.JSON, "Collections")),
+        "collections": [describe.collection(layer, context.summary(layer)) for layer in layers],
+    }
+    return pages.collections(layers) if _html() else geojson.document(body)
+
+
+@bp.get("/collections/<layer_id>")
+def collection(layer_id: str) -> Response:
+    """One layer."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    if _html():
+        return pages.collection(layer)
+    return geojson.document(describe.collection(layer, context.summary(layer)))
+
+
+@bp.get("/collections/<layer_id>/items")
+def items(layer_id: str) -> Response:
+    """The features of one layer, filtered and paged."""
+    layer = context.served_layer(layer_id)
+    query = params.query(layer, request.args, internal=context.settings().internal)
+    html = _html()
+    page = repository.find(context.connection(), layer, query)
+    found = links.page(layer, query, page)
+    if html:
+        return pages.items(layer, page, found)
+    return geojson.response(geojson.collection(page, found))
+
+
+@bp.get("/collections/<layer_id>/items/<feature_id>")
+def item(layer_id: str, feature_id: str) -> Response:
+    """One feature."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    html = _html()
+    internal = context.settings().internal
+    feature = repository.get(context.connection(), layer, feature_id, internal=internal)
+    if html:
+        return pages.item(layer, feature)
+    return geojson.response(geojson.item(feature, links.item(layer, feature_id)))
+
+
+@bp.get("/collections/<layer_id>/schema")
+def schema(layer_id: str) -> Response:
+    """The structure of one layer's features."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    body = _schema(dictionary.feature_schema(layer, params.language(request.args)))
+    return pages.schema(layer) if _html() else geojson.document(body, links.SCHEMA)
+
+
+@bp.get("/collections/<layer_id>/feature-schema")
+def feature_schema(layer_id: str) -> Response:
+    """The form of one layer's features in GeoJSON, from which GDAL takes the types of fields."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    body = _schema(dictionary.geojson_schema(layer, params.language(request.args)))
+    return pages.schema(layer) if _html() else geojson.document(body, links.SCHEMA)
+
+
+@bp.get("/collections/<layer_id>/queryables")
+def queryables(layer_id: str) -> Response:
+    """The fields by which one layer can be filtered, as `name=value`."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    body = _schema(dictionary.queryables(layer, params.language(request.args)))
+    return pages.schema(layer) if _html() else geojson.document(body, links.SCHEMA)
+
+
+def _schema(body: dict[str, object]) -> dict[str, object]:
+    here = f"{links.root()}{request.path.rstrip('/')}"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": here, **body}

@@ -1,0 +1,100 @@
+"""Absolute links between the resources, each with its relation, media type and title."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+from urllib.parse import urlencode
+
+from flask import request
+
+from gis.feature import Page, Query
+from gis.layer import Layer
+from webmap import context
+from webmap.params import Format
+
+Link: TypeAlias = dict[str, str]
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+HTML = "text/html"
+SCHEMA = "application/schema+json"
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+_OGC = "http://www.opengis.net/def/rel/ogc/1.0"
+
+
+def root() -> str:
+    """The public URL of the service root, without a slash at its end."""
+    return context.settings().base_url or request.url_root.rstrip("/")
+
+
+def url(path: str, **parameters: str) -> str:
+    """The absolute URL of a path of the service."""
+    return f"{root()}{path}{f'?{urlencode(parameters)}' if parameters else ''}"
+
+
+def link(rel: str, href: str, media_type: str, title: str) -> Link:
+    """One link object."""
+    return {"rel": rel, "href": href, "type": media_type, "title": title}
+
+
+def path_of(layer: Layer) -> str:
+    """The path of a layer's collection."""
+    return f"/collections/{layer.id}"
+
+
+def here(media_type: str, title: str) -> Iterator[Link]:
+    """Self and alternate of the resource that is being answered, its parameters kept."""
+    path = request.path.rstrip("/") or "/"
+    for fmt, kind, rel in ((Format.JSON, media_type, "self"), (Format.HTML, HTML, "alternate")):
+        parameters = [*((k, v) for k, v in request.args.items(multi=True) if k != "f"), ("f", fmt.value)]
+        yield link(rel, f"{root()}{path}?{urlencode(parameters)}", kind, f"{title} ({fmt.upper()})")
+
+
+def landing(title: str) -> list[Link]:
+    """The links of the landing page."""
+    return [
+        *here(JSON, title),
+        link("service-desc", url("/api"), OPENAPI, "OpenAPI 3.0"),
+        link("service-doc", url("/api", f="html"), HTML, "接口说明 API documentation"),
+        link("conformance", url("/conformance"), JSON, "符合性 Conformance"),
+        link("data", url("/collections"), JSON, "数据集 Collections"),
+    ]
+
+
+def collection(layer: Layer) -> list[Link]:
+    """The links of a collection, wherever it is described. Items as GeoJSON stand first."""
+    path = path_of(layer)
+    return [
+        link("self", url(path, f="json"), JSON, layer.title),
+        link("alternate", url(path, f="html"), HTML, layer.title),
+        link("items", url(f"{path}/items", f="json"), GEOJSON, f"{layer.title} (GeoJSON)"),
+        link("items", url(f"{path}/items", f="html"), HTML, f"{layer.title} (HTML)"),
+        link(f"{_OGC}/queryables", url(f"{path}/queryables"), SCHEMA, "可查询字段 Queryables"),
+        link(f"{_OGC}/schema", url(f"{path}/schema"), SCHEMA, "数据结构 Schema"),
+        link("describedby", url(f"{path}/feature-schema"), SCHEMA, "GeoJSON 结构 Schema of the GeoJSON"),
+    ]
+
+
+def page(layer: Layer, query: Query, answer: Page) -> list[Link]:
+    """The links of a page of items: self, alternate, collection, and its neighbours."""
+    found = [*here(GEOJSON, layer.title), link("collection", url(path_of(layer)), JSON, layer.title)]
+    if query.offset + len(answer.features) < answer.matched and answer.features:
+        found.append(_neighbour("next", layer, query.offset + query.limit, query))
+    if query.offset > 0:
+        found.append(_neighbour("prev", layer, max(0, query.offset - query.limit), query))
+    return found
+
+
+def _neighbour(rel: str, layer: Layer, offset: int, query: Query) -> Link:
+    kept = {k: v for k, v in request.args.items() if k not in ("offset", "limit")}
+    parameters = {**kept, "limit": str(query.limit), "offset": str(offset)}
+    return link(rel, url(f"{path_of(layer)}/items", **parameters), GEOJSON, f"{layer.title} ({rel})")
+
+
+def item(layer: Layer, feature_id: str) -> list[Link]:
+    """The links of one item."""
+    return [
+        *here(GEOJSON, f"{layer.title} {feature_id}"),
+        link("collection", url(path_of(layer)), JSON, layer.title),
+    ]
