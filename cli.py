@@ -1,0 +1,202 @@
+"""`corridor …`: the composition root, the one place that knows etl and webmap both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import layers
+from gis import declare, repository
+from gis.config import Settings
+from gis.database import Store, open_store
+from gis.declare import Declared
+from gis.errors import BadSettings, GisError, NothingPublished
+from gis.layer import Catalog
+
+WORKERS = 2
+THREADS = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0 done, 1 refused or failed with one clear line, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options, _settings(options, os.environ))
+        return code
+    except GisError as error:
+        print(f"corridor: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("corridor: interrupted; what was published before is still served.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="corridor", description="光谷科技创新大走廊空间数据服务")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = _command(commands, "build", _build, "build the database from the reviewed files and publish it")
+    build.add_argument("--force", action="store_true", help="also when the published version is up to date")
+    serve = _command(
+        commands, "serve", _serve, "serve the map and the API; builds first when data are absent or stale"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default %(default)s)")
+    check = _command(
+        commands, "check", _check, "check the reviewed files: geometry, districts, duplicates, sources"
+    )
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    suggest = _command(
+        commands, "declare", _declare, "write a layer declaration from a GeoPackage or GeoJSON"
+    )
+    suggest.add_argument("file", type=Path, metavar="FILE")
+    suggest.add_argument("--layer", help="only this layer of the file")
+    suggest.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER", help="write there instead of printing"
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    command.add_argument(
+        "--database", metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
+    )
+    command.add_argument("--layers", metavar="FOLDER", help="folder of layers declared in TOML")
+    return command
+
+
+def _settings(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
+    """The settings of the environment, with what the command line says instead."""
+    given = {"CORRIDOR_DATABASE": options.database, "CORRIDOR_LAYERS": options.layers}
+    return Settings.from_environ({**environ, **{name: value for name, value in given.items() if value}})
+
+
+def _departments(settings: Settings) -> tuple[Declared, ...]:
+    return declare.load(settings.layers_folder) if settings.layers_folder else ()
+
+
+def _catalog(departments: Sequence[Declared]) -> Catalog:
+    return layers.catalog(*(declared.layer for declared in departments))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _build(options: argparse.Namespace, settings: Settings) -> int:
+    store = open_store(settings)
+    try:
+        _publish(store, _departments(settings), force=options.force)
+    finally:
+        store.close()
+    return 0
+
+
+def _publish(store: Store, departments: Sequence[Declared], *, force: bool = False) -> None:
+    """Build and publish, unless what is published was made from the same files and declarations."""
+    from etl import run
+
+    catalog = _catalog(departments)
+    wanted = run.sources_version(catalog, declared=departments)
+    if not force and wanted == _published_version(store):
+        _say(f"data version {wanted} is up to date")
+        return
+    report = run.build(store, catalog, declared=departments, progress=_say)
+    _say(f"published {report}")
+
+
+def _published_version(store: Store) -> str | None:
+    try:
+        with store.read() as connection:
+            return repository.published(connection).version
+    except NothingPublished:
+        return None
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    _check_port(options.host, options.port)
+    departments = _departments(settings)
+    store = open_store(settings)
+    try:
+        _publish(store, departments)
+    finally:
+        store.close()
+    _run_server(settings, _catalog(departments), options.host, options.port)
+    return 0
+
+
+def _check_port(host: str, port: int) -> None:
+    if not 0 < port < 65536:
+        raise BadSettings("port", port, "a number from 1 to 65535")
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        expected = f"a free address ({error.strerror}); try --port {port + 1}"
+        raise BadSettings("port", f"{host}:{port}", expected) from None
+
+
+def _run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> None:
+    """Serve with gunicorn until told to stop; each worker opens its own connections."""
+    from gunicorn.app.base import BaseApplication
+
+    from webmap import create_app
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            chosen = {
+                "bind": f"{host}:{port}",
+                "workers": WORKERS,
+                "threads": THREADS,
+                "worker_class": "gthread",
+            }
+            for name, value in {**chosen, "proc_name": "corridor", "loglevel": "warning"}.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return create_app(settings, catalog)
+
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    _say(
+        f"地图 map  http://{shown}:{port}/\nAPI root  http://{shown}:{port}/   (QGIS, GDAL, ArcGIS)\nCtrl-C stops."
+    )
+    Server().run()
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from etl import check
+
+    departments = _departments(settings)
+    findings = check.check(_catalog(departments), declared=departments)
+    if options.json:
+        print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            print(finding)
+    return 1 if any(finding.severity == "error" for finding in findings) else 0
+
+
+def _declare(options: argparse.Namespace, settings: Settings) -> int:
+    from etl import suggest
+
+    taken = _catalog(_departments(settings))
+    suggestions = suggest.suggest(options.file, layer=options.layer, taken=taken)
+    if options.output is None:
+        print("\n".join(suggestion.text for suggestion in suggestions))
+        return 0
+    for path in suggest.write(suggestions, options.output):
+        _say(f"wrote {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The command: one clear line for what goes wrong, an exit code that scripts can trust."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+import cli
+from gis.config import Settings
+from gis.database import open_store
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(arguments)
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def one_line(error: str) -> bool:
+    return error.startswith("corridor: ") and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_wrong_database_is_one_line(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    code, _out, error = run(capsys, "build", "--database", url)
+    assert code == 1 and one_line(error)
+    assert url.partition(":")[0] in error
+
+
+def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        database = f"sqlite:///{tmp_path / 'c.sqlite'}"
+        code, _out, error = run(capsys, "serve", "--port", str(port), "--database", database)
+    assert code == 1 and one_line(error)
+    assert str(port) in error and f"--port {port + 1}" in error
+    assert not (tmp_path / "c.sqlite").exists()
+
+
+def test_a_port_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _out, error = run(capsys, "serve", "--port", "70000")
+    assert code == 1 and one_line(error) and "70000" in error
+
+
+def test_a_missing_extension_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORRIDOR_SPATIALITE", "no_such_module")
+    code, _out, error = run(capsys, "build", "--database", f"sqlite:///{tmp_path / 'c.sqlite'}")
+    assert code == 1 and error.splitlines()[-1].startswith("corridor: no_such_module")
+    assert "apt-get install" in error
+    assert not (tmp_path / "c.sqlite").exists()
+
+
+def test_a_folder_of_layers_that_is_missing_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _out, error = run(capsys, "build", "--layers", str(tmp_path / "none"))
+    assert code == 1 and one_line(error) and "CORRIDOR_LAYERS" in error
+
+
+def test_a_contradiction_in_a_declaration_changes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    folder = tmp_path / "layers"
+    folder.mkdir()
+    assert cli.main(["build", "--database", database]) == 0
+    before = (tmp_path / "c.sqlite").read_bytes()
+    (folder / "ponds.toml").write_text(
+        'id = "ponds"\ntitle = "池塘"\ngeometry = "Circle"\n', encoding="utf-8"
+    )
+    capsys.readouterr()
+    code, _out, error = run(capsys, "build", "--database", database, "--layers", str(folder))
+    assert code == 1 and one_line(error)
+    assert "ponds.toml" in error and "geometry" in error
+    assert (tmp_path / "c.sqlite").read_bytes() == before
+
+
+def test_building_twice_does_nothing_the_second_time(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    assert run(capsys, "build", "--database", database)[0] == 0
+    code, _out, error = run(capsys, "build", "--database", database)
+    assert code == 0 and "up to date" in error
+    store = open_store(Settings(database=database))
+    with store.read() as connection:
+        assert connection.dialect.name == "sqlite"
+    store.close()
+
+
+def test_wrong_usage_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["fly"])
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
