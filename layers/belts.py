@@ -10,7 +10,7 @@ LAYER = Layer(
     description="走廊三条产业带与各市布局中的发展带；一律示意：有节点来源的连其节点，走向无来源的注明，连节点也无的不画。",
     geometry=Geometry.POLYGON,
     theme=Theme.STRUCTURE,
-    order=28,
+    order=31,
     kinds=(
         Value("corridor_belt", "走廊产业带", "Belt of the corridor", ("产业带",)),
         Value("city_belt", "城市发展带", "Belt of a city", ("发展带",)),

@@ -1,6 +1,6 @@
 """The Yangtze and the Han river as centre lines; their width is the symbol's."""
 
-from gis.layer import Field, Geometry, Layer, Recognise, Theme, Type
+from gis.layer import Field, Geometry, Layer, Recognise, Theme, Type, Value
 from gis.symbol import ByValue, Stroke
 
 LAYER = Layer(
@@ -11,9 +11,10 @@ LAYER = Layer(
     geometry=Geometry.LINE,
     theme=Theme.BASE,
     order=6,
+    kinds=(Value("main_stem", "干流", "Main stem"), Value("tributary", "支流", "Tributary")),
     recognise=Recognise(endings=("江", "河")),
     fields=(Field("length_km", Type.NUMBER, "长度(椭球面)", "Length on the ellipsoid", unit="km"),),
-    symbol=ByValue("key", {"yangtze": Stroke("#9cc4de", width=4.5)}, other=Stroke("#9cc4de", width=2.4)),
+    symbol=ByValue("kind", {"main_stem": Stroke("#9cc4de", width=4.5)}, other=Stroke("#9cc4de", width=2.4)),
     popup=("length_km",),
     label_zoom=8,
 )

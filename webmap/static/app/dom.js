@@ -1,0 +1,44 @@
+// Elements built node by node. Text becomes text nodes: nothing here reads markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element. `on` holds listeners, `data` the data attributes; null and false leave an attribute out. */
+export function el(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(node, { on = {}, data = {}, ...attributes }, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) {
+      node.setAttribute(name, value === true ? "" : value);
+    }
+  }
+  for (const [name, listener] of Object.entries(on)) node.addEventListener(name, listener);
+  Object.assign(node.dataset, data);
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+/** Text of unknown direction and length, kept from disturbing what stands beside it. */
+export function text(value, attributes = {}) {
+  return el("bdi", attributes, String(value));
+}
+
+/** Put an element at a point of its pane. Flat: a 3D transform would give each of thousands a layer of its own. */
+export function put(node, { x, y }) {
+  node.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+}
+
+/** Call a function once after the last of many requests within a frame. */
+export function onceAFrame(work) {
+  let asked = 0;
+  return () => {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(work);
+  };
+}

@@ -1,0 +1,195 @@
+// The layers of the map: their features are fetched, and drawn by what their declaration says.
+
+import { boundaryLines, ringsOf } from "./boundaries.js";
+import { onceAFrame } from "./dom.js";
+import { nameOf, t } from "./i18n.js";
+import { PointField } from "./points.js";
+import { pathOptions, styleOf } from "./symbols.js";
+
+const L = window.L;
+const POINTS = new Set(["Point", "MultiPoint"]);
+
+/** All layers of a map. `events`: onState(layer), onChange(), onOpen(feature, layer, latlng, mark), onHover(words, point),
+    placeOf(properties). */
+export class Layers {
+  constructor(map, config, events) {
+    this.map = map;
+    this.limit = config.limit;
+    this.events = events;
+    this.all = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme)));
+    this.points = new PointField({
+      onOpen: (mark) => this.#openMark(mark),
+      onHover: events.onHover,
+      placeOf: events.placeOf,
+    }).addTo(map);
+    this.drawBoundaries = onceAFrame(() => this.#drawBoundaries());
+    this.#makePanes();
+  }
+
+  /** Panes in drawing order: areas and lines below, points above, each by the order of its layer. */
+  #makePanes() {
+    const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
+    ordered.forEach((layer, i) => {
+      layer.pane = this.map.createPane(`layer-${layer.id}`);
+      layer.pane.style.zIndex = (layer.isPoints ? 520 : 400) + i;
+      layer.pane.classList.add(layer.isPoints ? "points" : "paths");
+      layer.pane.hidden = !layer.visible;
+    });
+  }
+
+  /** Load every layer; one that fails does not keep the others. */
+  async load() {
+    await Promise.all(this.all.map((layer) => this.loadOne(layer)));
+  }
+
+  async loadOne(layer) {
+    layer.state = "loading";
+    this.events.onState(layer);
+    try {
+      layer.features = await featuresOf(layer, this.limit);
+      layer.state = "ready";
+      this.#draw(layer);
+    } catch (error) {
+      layer.state = "failed";
+      layer.reason = error instanceof BadAnswer ? error.message : t("noAnswer");
+    }
+    this.events.onState(layer);
+    this.events.onChange();
+  }
+
+  show(layer, visible) {
+    layer.visible = visible;
+    layer.pane.hidden = !visible;
+    if (layer.isPoints) this.points.layout();
+    if (layer.isBase) this.drawBoundaries();
+    this.events.onChange();
+  }
+
+  #draw(layer) {
+    if (layer.isPoints) return this.points.set(layer, layer.features, layer.pane);
+    layer.paths?.remove();
+    layer.renderer ??= L.svg({ pane: `layer-${layer.id}`, padding: 0.4 });
+    const drawable = layer.features.filter((feature) => feature.geometry);
+    layer.paths = L.geoJSON(drawable, {
+      pane: `layer-${layer.id}`,
+      renderer: layer.renderer,
+      style: (feature) => this.#pathStyle(layer, feature),
+      onEachFeature: (feature, path) => this.#listen(layer, feature, path),
+      smoothFactor: 0.4,
+    }).addTo(this.map);
+    if (layer.isBase) this.drawBoundaries();
+  }
+
+  #pathStyle(layer, { properties }) {
+    const options = pathOptions(styleOf(layer.symbol, properties));
+    // The outline of a base area is drawn once for both its sides, see #drawBoundaries.
+    return layer.isAreas && layer.isBase ? { ...options, stroke: false } : options;
+  }
+
+  #listen(layer, feature, path) {
+    path.on("click", ({ latlng }) => this.events.onOpen(feature, layer, latlng));
+    path.on("add", () => fine(path));
+    if (layer.isBase) return;
+    path.on("add", () => {
+      const node = path.getElement();
+      node.classList.add("feature");
+      node.setAttribute("tabindex", 0);
+      node.setAttribute("role", "button");
+      node.setAttribute("aria-label", nameOf(feature.properties));
+      node.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") this.events.onOpen(feature, layer, path.getBounds().getCenter());
+      });
+    });
+  }
+
+  #drawBoundaries() {
+    const shown = this.all
+      .filter((layer) => layer.isBase && layer.isAreas && layer.visible && layer.state === "ready")
+      .sort((a, b) => b.order - a.order);
+    const groups = shown.flatMap(byStyle);
+    const lines = boundaryLines(groups.map((group) => group.rings));
+    shown.forEach((layer) => layer.boundaries?.remove());
+    groups.forEach((group, i) => (group.lines = lines[i]));
+    for (const layer of shown) {
+      const own = groups.filter((group) => group.layer === layer);
+      layer.boundaries = L.layerGroup(own.flatMap(boundaryPaths)).addTo(this.map);
+    }
+  }
+
+  #openMark(mark) {
+    this.events.onOpen(mark.feature, mark.layer, mark.latlng, mark);
+  }
+}
+
+function asLayer(layer, theme) {
+  return {
+    ...layer,
+    theme,
+    isPoints: POINTS.has(layer.geometry),
+    isAreas: layer.geometry === "MultiPolygon",
+    isBase: theme.id === "base",
+    visible: layer.shown,
+    state: "waiting",
+    features: [],
+  };
+}
+
+function byStyle(layer) {
+  const groups = new Map();
+  for (const { geometry, properties } of layer.features) {
+    const { outline } = styleOf(layer.symbol, properties);
+    if (!outline) continue;
+    const key = JSON.stringify(outline);
+    if (!groups.has(key)) groups.set(key, { layer, outline, rings: [] });
+    groups.get(key).rings.push(...ringsOf(geometry));
+  }
+  return [...groups.values()];
+}
+
+function boundaryPaths({ layer, outline, lines }) {
+  const latlngs = lines.map((line) => line.map(([lon, lat]) => [lat, lon]));
+  const shared = { pane: `layer-${layer.id}`, renderer: layer.renderer, interactive: false };
+  const paths = [L.polyline(latlngs, { ...pathOptions(outline), ...shared })];
+  // A dash-dot line is the boundary of a higher rank: it runs on a band, as in an atlas.
+  if (outline.dash.length > 2) {
+    const band = { color: outline.color, weight: outline.width * 3.6, opacity: 0.16, lineCap: "butt" };
+    paths.unshift(L.polyline(latlngs, { ...band, ...shared }));
+  }
+  return paths.map((path) => path.on("add", () => fine(path)));
+}
+
+/** Let the style sheet make a line finer while the view is small. */
+function fine(path) {
+  path.getElement().style.setProperty("--w", `${path.options.weight}px`);
+}
+
+class BadAnswer extends Error {}
+
+async function featuresOf(layer, limit) {
+  const inPage = document.getElementById(`corridor-data-${layer.id}`);
+  if (inPage) return JSON.parse(inPage.textContent).features;
+  const features = [];
+  let url = new URL(layer.items, document.baseURI);
+  url.searchParams.set("limit", limit);
+  while (url) {
+    const answer = await page(url);
+    features.push(...answer.features);
+    url = nextOf(url, answer);
+  }
+  return features;
+}
+
+async function page(url) {
+  const response = await fetch(url, { headers: { Accept: "application/geo+json, application/json" } });
+  if (!response.ok) throw new BadAnswer(t("status", { status: response.status }));
+  return response.json();
+}
+
+/** The next page, on the address that answered: behind a proxy the link may name another one. */
+function nextOf(url, { links = [], features }) {
+  const next = links.find((link) => link.rel === "next");
+  if (!next || !features.length) return null;
+  const found = new URL(url);
+  found.search = new URL(next.href, url).search;
+  return found.href === url.href ? null : found;
+}
