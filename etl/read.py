@@ -101,10 +101,10 @@ def toml(file: Path) -> dict[str, Any]:
         raise BadData(_name(file), f"not TOML: {error}") from None
 
 
-def towns(file: Path) -> dict[str, tuple[float, float]]:
+def towns(*files: Path) -> dict[str, tuple[float, float]]:
     """The towns of the gazetteer as `NAME@ADCODE` → lon, lat. Of two with one name the first counts."""
     found: dict[str, tuple[float, float]] = {}
-    for row in table(file, _TOWN_COLUMNS, more=True):
+    for row in (row for file in files for row in table(file, _TOWN_COLUMNS, more=True)):
         try:
             place = float(str(row.values["lon"])), float(str(row.values["lat"]))
         except ValueError:

@@ -14,7 +14,7 @@ from etl.areas import Areas
 from etl.conform import conform, unique
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
-from gis import feature, repository, tables
+from gis import cells, feature, repository, tables, tile
 from gis.database import Store
 from gis.declare import Declared
 from gis.errors import BadData
@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 
 _HERE = Path(__file__).parent
 # Modules outside this package whose change makes other data of the same files.
-_FORMS = (feature, repository, tables)
+_FORMS = (cells, feature, repository, tables, tile)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,9 @@ def _draw(intake: _Intake, folder: Path, documents: Mapping[str, Document]) -> N
     if not file.exists():
         return
     shapes = structure.declared(file.name, read.toml(file))
-    nodes = Nodes(intake.all_features(), read.towns(folder.parent / "gazetteer" / "towns.csv"), intake.areas)
+    # Seats of counties that GeoNames has kilometres off stand in a reviewed list of their own, which comes first.
+    towns = read.towns(*(folder.parent / "gazetteer" / name for name in ("seats.csv", "towns.csv")))
+    nodes = Nodes(intake.all_features(), towns, intake.areas)
     told = {f"place:{key}" for key in intake.rejected_keys()}
     for layer_id, row in structure.rows(shapes, nodes.find, documents):
         if isinstance(row, Rejected):

@@ -134,6 +134,7 @@ def world(folder: Path, *rows: Mapping[str, str], structure: str = STRUCTURE) ->
     sources = folder / "sources"
     (sources / "base").mkdir(parents=True)
     (folder / "gazetteer").mkdir()
+    (folder / "gazetteer" / "seats.csv").write_text("name_zh,district,lon,lat,evidence\n", encoding="utf-8")
     (folder / "gazetteer" / "towns.csv").write_text(
         "name_zh,district,lon,lat\n东镇,420115,114.8,30.3\n", "utf-8"
     )
