@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         commands, "check", _check, "check the reviewed files: geometry, districts, duplicates, sources"
     )
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    _add_extract(commands)
     suggest = _command(
         commands, "declare", _declare, "write a layer declaration from a GeoPackage or GeoJSON"
     )
@@ -60,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, metavar="FOLDER", help="write there instead of printing"
     )
     return parser
+
+
+def _add_extract(commands: Any) -> None:
+    find = _command(commands, "extract", _extract, "find the places that planning documents name")
+    find.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="TXT, DOCX, PDF, HTML, or folders")
+    find.add_argument("--diff", action="store_true", help="show what they add, change, or no longer name")
+    find.add_argument("--review", type=Path, metavar="FILE.html", help="write a page for reviewing them")
+    find.add_argument("--measure", type=Path, metavar="READING.csv", help="compare with a careful reading")
+    find.add_argument("--json", action="store_true", help="print the candidates as JSON")
 
 
 def _command(commands: Any, name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
@@ -128,7 +139,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         _publish(store, departments)
     finally:
         store.close()
-    _run_server(settings, _catalog(departments), options.host, options.port)
+    run_server(settings, _catalog(departments), options.host, options.port)
     return 0
 
 
@@ -145,11 +156,13 @@ def _check_port(host: str, port: int) -> None:
         raise BadSettings("port", f"{host}:{port}", expected) from None
 
 
-def _run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> None:
+def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> None:
     """Serve with gunicorn until told to stop; each worker opens its own connections."""
     from gunicorn.app.base import BaseApplication
 
     from webmap import create_app
+
+    started = datetime.now(UTC)
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -158,12 +171,13 @@ def _run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> N
                 "workers": WORKERS,
                 "threads": THREADS,
                 "worker_class": "gthread",
+                "preload_app": True,
             }
             for name, value in {**chosen, "proc_name": "corridor", "loglevel": "warning"}.items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return create_app(settings, catalog)
+            return create_app(settings, catalog, started=started)
 
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     _say(
@@ -183,6 +197,42 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         for finding in findings:
             print(finding)
     return 1 if any(finding.severity == "error" for finding in findings) else 0
+
+
+def _extract(options: argparse.Namespace, _settings: Settings) -> int:
+    from etl import measure_reading, proposals
+    from etl.lexicon import lexicon
+
+    words = lexicon()
+    found = proposals.extract(options.paths, layers.catalog(), words)
+    if options.measure:
+        careful = measure_reading.reading(options.measure)
+        for told in measure_reading.measures(found.texts, careful, layers.catalog(), words):
+            print(told)
+    elif options.json:
+        print(json.dumps([one.as_dict() for one in found.candidates], ensure_ascii=False, indent=1))
+    elif options.diff or options.review:
+        _compare(found, words, review_file=options.review)
+    else:
+        for one in found.candidates:
+            print(one)
+    return 0
+
+
+def _compare(found: Any, words: Any, *, review_file: Path | None) -> None:
+    """Print what an extraction changes beside the reviewed places, and write the page for reviewing it."""
+    from etl import proposals, read, review, run
+    from etl.decisions import decisions
+
+    catalog = layers.catalog()
+    gathered = run.gather(catalog)
+    places = proposals.reviewed(gathered.features, catalog, words)
+    diff = proposals.compare(found, places, decisions(read.SOURCES, words), words)
+    print(diff)
+    if review_file:
+        page = review.page(found, diff, places, gathered.areas, catalog, words)
+        review_file.write_text(page, encoding="utf-8")
+        _say(f"wrote {review_file}")
 
 
 def _declare(options: argparse.Namespace, settings: Settings) -> int:

@@ -60,6 +60,10 @@ class Areas:
         shapely.prepare(whole)
         return whole
 
+    def area(self, code: int) -> BaseGeometry:
+        """The area of a code, in degrees."""
+        return self._areas[code]
+
     def covers(self, code: int, geometry: BaseGeometry) -> bool:
         """Whether a geometry lies in the area of a code."""
         return bool(shapely.covers(self._areas[code], geometry))

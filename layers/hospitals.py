@@ -12,7 +12,7 @@ LAYER = Layer(
     theme=Theme.SERVICES,
     order=58,
     kinds=(
-        Value("hospital", "医院", "Hospital", ("医院",)),
+        Value("hospital", "医院", "Hospital", ("医院", "保健院", "院区")),
         Value(
             "clinical_research_centre", "临床医学研究中心", "Clinical research centre", ("临床医学研究中心",)
         ),

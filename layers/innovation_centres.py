@@ -16,7 +16,7 @@ LAYER = Layer(
             "manufacturing_innovation_centre",
             "制造业创新中心",
             "Manufacturing innovation centre",
-            ("制造业创新中心",),
+            ("制造业创新中心", "国家…创新中心"),
         ),
         Value(
             "technology_innovation_centre", "技术创新中心", "Technology innovation centre", ("技术创新中心",)
@@ -28,13 +28,18 @@ LAYER = Layer(
             "engineering_research_centre",
             "工程(技术)研究中心",
             "Engineering research centre",
-            ("工程研究中心", "工程技术研究中心", "工程实验室"),
+            ("工程研究中心", "工程技术研究中心", "工程技术中心", "工程实验室"),
         ),
         Value(
             "enterprise_technology_centre", "企业技术中心", "Enterprise technology centre", ("企业技术中心",)
         ),
         Value("frontier_science_centre", "前沿科学中心", "Frontier science centre", ("前沿科学中心",)),
-        Value("innovation_centre", "其他创新中心", "Other innovation centre", ("创新中心",)),
+        Value(
+            "innovation_centre",
+            "其他创新中心",
+            "Other innovation centre",
+            ("创新中心", "研究中心", "科学中心", "数学中心", "合作中心"),
+        ),
     ),
     recognise=Recognise(
         endings=("创新中心", "研究中心", "工程技术中心", "技术中心", "科学中心", "数学中心", "合作中心"),

@@ -12,7 +12,7 @@ LAYER = Layer(
     theme=Theme.RESEARCH,
     order=79,
     kinds=(
-        Value("hubei_laboratory", "湖北实验室", "Hubei laboratory", ("湖北实验室",)),
+        Value("hubei_laboratory", "湖北实验室", "Hubei laboratory", ("湖北实验室", "湖北…实验室")),
         Value(
             "national_laboratory",
             "国家实验室/研究中心",
@@ -23,13 +23,13 @@ LAYER = Layer(
             "state_key_laboratory",
             "国家(全国)重点实验室",
             "State key laboratory",
-            ("国家重点实验室", "全国重点实验室"),
+            ("国家重点实验室", "全国重点实验室", "国家…重点实验室"),
         ),
         Value(
             "provincial_key_laboratory",
             "省重点实验室",
             "Provincial key laboratory",
-            ("省重点实验室", "省级重点实验室"),
+            ("省重点实验室", "省级重点实验室", "湖北省…重点实验室"),
         ),
         Value("joint_laboratory", "联合实验室", "Joint laboratory", ("联合实验室",)),
         Value("laboratory", "其他实验室", "Other laboratory", ("实验室",)),

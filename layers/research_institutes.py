@@ -12,13 +12,20 @@ LAYER = Layer(
     theme=Theme.RESEARCH,
     order=74,
     kinds=(
-        Value("institute", "研究院所", "Institute", ("研究院", "研究所")),
-        Value("new_research_institution", "新型研发机构", "New research institution", ("新型研发机构",)),
+        Value(
+            "institute", "研究院所", "Institute", ("研究院", "研究所", "科学院", "水生所", "农科院", "导航院")
+        ),
+        Value(
+            "new_research_institution",
+            "新型研发机构",
+            "New research institution",
+            ("新型研发机构", "创新发展研究院"),
+        ),
         Value(
             "industrial_technology_institute",
             "产业技术研究院",
             "Industrial technology institute",
-            ("产业技术研究院", "工业技术研究院", "工研院"),
+            ("产业技术研究院", "工业技术研究院", "种业技术研究院", "工业研究院", "工研院"),
         ),
         Value("academy_branch", "科学院分院", "Branch of an academy", ("分院",)),
     ),

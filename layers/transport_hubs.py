@@ -13,9 +13,9 @@ LAYER = Layer(
     order=68,
     kinds=(
         Value("airport", "机场", "Airport", ("机场",)),
-        Value("port", "港口", "Port", ("港",)),
-        Value("railway_station", "铁路枢纽", "Railway station", ("站",)),
-        Value("logistics_hub", "物流枢纽", "Logistics hub", ("物流枢纽", "货运枢纽")),
+        Value("port", "港口", "Port", ("港", "码头")),
+        Value("railway_station", "铁路枢纽", "Railway station", ("火车站", "货运站")),
+        Value("logistics_hub", "物流枢纽", "Logistics hub", ("物流枢纽", "货运枢纽", "枢纽", "集结中心")),
     ),
     recognise=Recognise(
         endings=("机场", "新港", "码头", "枢纽", "火车站", "货运站", "集结中心"),

@@ -19,15 +19,27 @@ MAY_KNOW = {
     "cli": OURS,
 }
 DOORS = {
-    "sqlalchemy": ("gis/", "webmap/context.py", "webmap/problems.py"),
+    # Outside gis a connection is only handed on, and an error only given its status.
+    "sqlalchemy": (
+        "gis/",
+        "webmap/context.py",
+        "webmap/problems.py",
+        "webmap/archive.py",
+        "webmap/paper/content.py",
+    ),
     "geoalchemy2": ("gis/",),
     "flask": ("webmap/",),
     "werkzeug": ("webmap/",),
     "folium": ("webmap/leaflet.py",),
     "branca": ("webmap/leaflet.py",),
     "gunicorn": ("cli.py",),
+    **dict.fromkeys(("docx", "pypdf", "lxml"), ("etl/text/formats.py",)),
+    "lark": ("gis/filters/cql2_text.py",),
+    "pmtiles": ("webmap/archive.py",),
+    "typst": ("webmap/paper/pdf.py",),
+    "pikepdf": ("webmap/paper/pdf.py",),
     "geopandas": ("etl/",),
-    "pyogrio": ("etl/",),
+    "pyogrio": ("etl/", "webmap/download.py"),
 }
 MODULES = [
     *ROOT.glob("cli.py"),

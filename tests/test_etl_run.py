@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,10 +120,3 @@ def test_a_version_changes_with_the_gazetteer_and_with_a_declaration(folder: Pat
     with (folder.parent / "gazetteer" / "towns.csv").open("a") as file:
         file.write("西镇,420111,114.2,30.3\n")
     assert len({first, fewer, run.sources_version(CATALOG, folder=folder)}) == 3
-
-
-def test_the_version_of_the_shipped_sources_is_found_quickly() -> None:
-    run.sources_version(CATALOG)
-    started = time.perf_counter()
-    run.sources_version(CATALOG)
-    assert time.perf_counter() - started < 0.2

@@ -20,4 +20,6 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 CORRIDOR_TEST_POSTGIS=$(tools/postgis.sh start "$folder")
 export CORRIDOR_TEST_POSTGIS CORRIDOR_TEST_REQUIRE_ALL=1
+# The documents that the data were read from are no part of the project; where they lie beside it they are used.
+export CORRIDOR_TEST_DOCUMENTS=${CORRIDOR_TEST_DOCUMENTS:-../shared/documents}
 .venv/bin/python -m pytest "$@"

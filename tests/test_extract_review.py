@@ -1,0 +1,203 @@
+"""What documents propose beside the reviewed places, decisions that are not lost, and the page that shows it."""
+
+from __future__ import annotations
+
+import html.parser
+import re
+from pathlib import Path
+
+import pytest
+import shapely
+
+import layers
+from etl.areas import Areas
+from etl.decisions import Decisions, decisions
+from etl.lexicon import lexicon
+from etl.proposals import Diff, Extraction, compare, files, find, home, namesakes, reviewed
+from etl.records import Row
+from etl.review import page
+from etl.text.layout import text_from
+from gis.errors import BadData
+from gis.feature import Feature
+from gis.layer import Catalog
+
+CATALOG: Catalog = layers.catalog()
+WORDS = lexicon()
+NOBODY = Decisions({}, {})
+HOSTILE = "<img src=x onerror=alert(1)>"
+PLAN = f"""咸宁市创新规划
+一、园区布局
+建设赤壁砖茶产业园和通山石材科技园{HOSTILE}，支持湖北科技学院发展。
+"""
+
+
+def extraction(raw: str = PLAN, decided: Decisions = NOBODY, document: str = "plan") -> Extraction:
+    return find([text_from(document, raw)], CATALOG, WORDS, registry={}, decided=decided)
+
+
+def feature(key: str, name: str, **given: object) -> Feature:
+    layer = CATALOG["parks"]
+    empty = dict.fromkeys(field.name for field in layer.all_fields)
+    told = {
+        "key": key,
+        "name": name,
+        "precision": "town",
+        "source": "plan#一",
+        "city": 421200,
+        "visibility": "public",
+    }
+    return Feature(1, shapely.Point(113.9, 29.7), {**empty, **told, **given})
+
+
+def difference(*features: Feature, found: Extraction | None = None, decided: Decisions = NOBODY) -> Diff:
+    places = reviewed({"parks": features}, CATALOG, WORDS)
+    return compare(found or extraction(decided=decided), places, decided, WORDS)
+
+
+def test_a_document_without_reviewed_places_adds_all_that_it_names() -> None:
+    assert [one.name for one in difference().adds] == ["赤壁砖茶产业园", "通山石材科技园", "湖北科技学院"]
+
+
+def test_a_place_that_is_reviewed_under_an_alias_is_found_and_not_added() -> None:
+    diff = difference(feature("tea-park", "砖茶小镇园区", aliases="赤壁砖茶产业园"))
+    assert [place["key"] for place, _ in diff.found] == ["tea-park"]
+    assert "赤壁砖茶产业园" not in [one.name for one in diff.adds]
+    assert diff.changes == ()
+
+
+def test_a_document_that_a_place_does_not_name_yet_proposes_changes() -> None:
+    diff = difference(
+        feature("tea-park", "赤壁砖茶产业园", source="older#二", kind="science_park", city=421100)
+    )
+    assert {(one.field, one.reviewed, one.proposed) for one in diff.changes} == {
+        ("source", "", "plan#一"),
+        ("kind", "science_park", "industrial_park"),
+        ("city", "421100", "421200"),
+        ("status", "", "planned"),
+    }
+
+
+def test_a_place_that_its_document_names_no_longer_is_told() -> None:
+    diff = difference(feature("gone", "赤壁茶油产业园"))
+    assert [(place["key"], document) for place, document in diff.gone] == [("gone", "plan")]
+    assert "- gone  赤壁茶油产业园: not named in plan" in str(diff)
+
+
+def test_decisions_are_kept_and_what_was_rejected_does_not_come_up_again(tmp_path: Path) -> None:
+    (tmp_path / "rejected.csv").write_text(
+        "name,source,reason\n赤壁 砖茶产业园,plan#一,只是设想\n", encoding="utf-8"
+    )
+    (tmp_path / "decisions.csv").write_text(
+        "key,document,field,reason\ngone,plan,named,简称，文中另有写法\n", encoding="utf-8"
+    )
+    decided = decisions(tmp_path, WORDS)
+    found = extraction(decided=decided)
+    assert [(one.name, why.reason) for one, why in found.rejected] == [("赤壁砖茶产业园", "只是设想")]
+    diff = difference(feature("gone", "赤壁茶油产业园"), found=found, decided=decided)
+    assert "赤壁砖茶产业园" not in [one.name for one in diff.adds]
+    assert diff.gone == ()
+
+
+def test_a_decision_without_a_reason_is_none(tmp_path: Path) -> None:
+    (tmp_path / "rejected.csv").write_text("name,source,reason\n赤壁砖茶产业园,plan#一,\n", encoding="utf-8")
+    with pytest.raises(BadData, match=r"rejected.csv, line 2: reason=''"):
+        decisions(tmp_path, WORDS)
+
+
+def test_the_shipped_decisions_have_reasons() -> None:
+    from etl import read
+
+    assert len(decisions(read.SOURCES, WORDS).rejected) > 30
+
+
+def test_the_nearest_namesakes_come_first() -> None:
+    places = reviewed(
+        {
+            "parks": [
+                feature("a", "黄冈化工园"),
+                feature("b", "赤壁砖茶工业园"),
+                feature("c", "赤壁砖茶产业园区"),
+            ]
+        },
+        CATALOG,
+        WORDS,
+    )
+    assert [place["key"] for place in namesakes(extraction().candidates[0], places, WORDS)][:2] == ["c", "b"]
+
+
+def test_what_a_plan_is_about_is_told_by_its_title() -> None:
+    titles = {
+        "咸宁市创新规划": 421200,
+        "湖北省科技规划": 420000,
+        "科技规划": None,
+        "支持武汉、咸宁市发展的意见": 421200,
+    }
+    assert {title: home(text_from("x", title), {}, WORDS) for title in titles} == titles
+
+
+def test_a_folder_gives_its_documents_and_one_without_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="holds no document"):
+        files([tmp_path])
+    for name in ("b.docx", "a.txt", "c.csv"):
+        (tmp_path / name).write_text("x")
+    assert [file.name for file in files([tmp_path])] == ["a.txt", "b.docx"]
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+class Tags(html.parser.HTMLParser):
+    """The tags of a page, its links and the ids that these may lead to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.targets: set[str] = set()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        told = dict(attrs)
+        self.targets.add(told.get("id") or "")
+        if tag == "a":
+            self.links.append(told.get("href") or "")
+
+
+def shown(*features: Feature) -> str:
+    found = extraction()
+    places = reviewed({"parks": features}, CATALOG, WORDS)
+    square = shapely.box(113.5, 29.3, 114.3, 30.0)
+    areas = Areas.from_rows([Row("here", {"adcode": 421281, "position_source": "test"}, square)])
+    return page(found, compare(found, places, NOBODY, WORDS), places, areas, CATALOG, WORDS)
+
+
+def test_the_page_holds_everything_itself_and_no_text_becomes_markup() -> None:
+    text = shown(
+        feature("tea-park", f"赤壁砖茶产业园{HOSTILE}", aliases="赤壁砖茶产业园", position_source=HOSTILE)
+    )
+    tags = Tags()
+    tags.feed(text)
+    assert {"img", "script", "link", "iframe"}.isdisjoint(tags.tags)
+    assert "&lt;img src=x onerror=alert(1)&gt;" in text
+    assert not re.search(r"(?:src|href)=\"(?!#)", text)
+
+
+def test_every_dot_of_the_map_leads_to_an_entry_of_the_list() -> None:
+    tags = Tags()
+    tags.feed(
+        shown(
+            feature("tea-park", "赤壁砖茶产业园"),
+            feature("oil-park", "赤壁茶油产业园"),
+            feature("far-park", "赤壁砖茶产业园区", source="older#一"),
+        )
+    )
+    assert (tags.tags.count("circle"), tags.tags.count("a")) == (4, 3)
+    assert {link.removeprefix("#") for link in tags.links} <= tags.targets
+
+
+def test_known_places_are_listed_weakest_precision_first() -> None:
+    text = shown(
+        feature("stone", "通山石材科技园", precision="site"),
+        feature("tea", "赤壁砖茶产业园", precision="district"),
+    )
+    assert text.index('id="tea"') < text.index('id="stone"')
