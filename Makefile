@@ -15,7 +15,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := serve
-.PHONY: serve build test test-quick test-clients test-environment postgis postgis-stop lint wheel \
+.PHONY: serve build test test-quick test-clients test-environment postgis postgis-stop lint bench wheel \
 	environment assets components clean help
 
 serve: components environment assets ## the map on http://127.0.0.1:8000 (PORT=…, HOST=…)
@@ -49,6 +49,9 @@ lint: $(VENV)/.test ## ruff and mypy
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
+bench: components environment ## how fast it is, beside TiPg and pygeoapi on one PostGIS; takes a quarter of an hour
+	@tools/bench.sh $(ARGS)
+
 wheel: environment assets ## the distribution, with its front-end assets, in dist
 	@rm -rf build dist
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
@@ -56,7 +59,7 @@ wheel: environment assets ## the distribution, with its front-end assets, in dis
 	@ls dist
 
 clean: ## remove all that make made, but not var
-	@rm -rf $(VENV) build dist *.egg-info node_modules webmap/static/vendor
+	@rm -rf $(VENV) build dist *.egg-info node_modules webmap/static/vendor webmap/paper/fonts
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 help: ## this list
@@ -85,11 +88,13 @@ install = tools/system.sh venv; \
 	$(PIP) install --no-deps --no-build-isolation --editable .
 
 test-environment: $(VENV)/.test
-	@$(VENV)/bin/python tools/assets.py || echo "assets: left out; the tests that need them say so" >&2
+	@$(MAKE) --no-print-directory assets || echo "assets: left out; the tests that need them say so" >&2
 
 assets: | environment
 	@$(VENV)/bin/python tools/assets.py --check 2>/dev/null || \
 		{ tools/system.sh node; $(VENV)/bin/python tools/assets.py; }
+	@$(VENV)/bin/python tools/fonts.py --check 2>/dev/null || \
+		{ tools/system.sh node; $(VENV)/bin/python tools/fonts.py; }
 
 components:
 	@tools/system.sh spatialite $(if $(wildcard $(VENV)/.run),,venv)

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gis import declare, repository
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.declare import Declared
-from gis.errors import BadSettings, GisError, NothingPublished
+from gis.errors import BadSettings, GisError, NothingPublished, StaleTable
 from gis.layer import Catalog
 
 WORKERS = 2
@@ -53,6 +54,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     _add_extract(commands)
+    single = _command(commands, "map", _map, "write the whole map as one HTML file that needs no network")
+    single.add_argument("-o", "--output", type=Path, metavar="FILE.html", required=True)
+    paper = _command(commands, "print", _print, "print sheets and atlases as PDF, SVG or PNG")
+    paper.add_argument(
+        "sheets", nargs="+", metavar="SHEET", help="such as corridor, region, city-wuhan, atlas"
+    )
+    paper.add_argument("-o", "--output", type=Path, metavar="FILE.pdf|svg|png", required=True)
+    paper.add_argument("--dpi", type=int, default=200, help="of a PNG (default %(default)s)")
+    tiles = _command(commands, "tiles", _tiles, "write all vector tiles into one PMTiles archive")
+    tiles.add_argument("action", choices=["export"])
+    tiles.add_argument("-o", "--output", type=Path, metavar="FILE.pmtiles", required=True)
     suggest = _command(
         commands, "declare", _declare, "write a layer declaration from a GeoPackage or GeoJSON"
     )
@@ -127,7 +139,7 @@ def _published_version(store: Store) -> str | None:
     try:
         with store.read() as connection:
             return repository.published(connection).version
-    except NothingPublished:
+    except (NothingPublished, StaleTable):
         return None
 
 
@@ -233,6 +245,48 @@ def _compare(found: Any, words: Any, *, review_file: Path | None) -> None:
         page = review.page(found, diff, places, gathered.areas, catalog, words)
         review_file.write_text(page, encoding="utf-8")
         _say(f"wrote {review_file}")
+
+
+def _print(options: argparse.Namespace, settings: Settings) -> int:
+    from webmap.paper import content, press
+
+    store, catalog = open_store(settings), _catalog(_departments(settings))
+    try:
+        with store.read() as connection:
+            held = content.read(
+                repository.published(connection),
+                catalog,
+                partial(repository.texts, connection),
+                internal=settings.internal,
+            )
+    finally:
+        store.close()
+    press.run(options.sheets, options.output, held, dpi=options.dpi, progress=_say)
+    return 0
+
+
+def _map(options: argparse.Namespace, settings: Settings) -> int:
+    from webmap import onefile
+
+    store = open_store(settings)
+    try:
+        size = onefile.save(settings, _catalog(_departments(settings)), store, options.output)
+    finally:
+        store.close()
+    _say(f"wrote {options.output}: {size / 1e6:.1f} MB")
+    return 0
+
+
+def _tiles(options: argparse.Namespace, settings: Settings) -> int:
+    from webmap import archive
+
+    store, catalog = open_store(settings), _catalog(_departments(settings))
+    try:
+        made = archive.export(store, catalog, options.output, internal=settings.internal, progress=_say)
+    finally:
+        store.close()
+    _say(f"wrote {options.output}: {made}")
+    return 0
 
 
 def _declare(options: argparse.Namespace, settings: Settings) -> int:

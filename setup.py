@@ -6,7 +6,8 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-VENDOR = Path(__file__).parent / "webmap" / "static" / "vendor"
+WEBMAP = Path(__file__).parent / "webmap"
+BUILT = (WEBMAP / "static" / "vendor", WEBMAP / "paper" / "fonts")
 
 
 class BuildWithAssets(build_py):
@@ -14,18 +15,21 @@ class BuildWithAssets(build_py):
 
     def run(self) -> None:
         if not self.editable_mode:
-            require_assets()
+            for folder in BUILT:
+                require(folder)
         super().run()
 
 
-def require_assets() -> None:
+def require(folder: Path) -> None:
+    name = folder.relative_to(WEBMAP.parent)
     try:
-        manifest = json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SystemExit("webmap/static/vendor has no manifest.json: run `make assets` first.") from None
-    missing = [file["path"] for file in manifest["files"] if not (VENDOR / file["path"]).is_file()]
+        raise SystemExit(f"{name} has no manifest.json: run `make assets` first.") from None
+    names = [file if isinstance(file, str) else file["path"] for file in manifest["files"]]
+    missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        raise SystemExit(f"webmap/static/vendor lacks {', '.join(missing)}: run `make assets` first.")
+        raise SystemExit(f"{name} lacks {', '.join(missing)}: run `make assets` first.")
 
 
 setup(cmdclass={"build_py": BuildWithAssets})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -13,8 +15,9 @@ from etl import read
 from etl.records import Row
 from gis.adcodes import CITIES
 from gis.errors import BadData
+from gis.feature import Precision
 
-FILE = read.SOURCES / "indicators" / "indicators.csv"
+FILE = read.SOURCES / Path(__file__).stem / "indicators.csv"
 PROVINCE = 420000
 AREAS = {PROVINCE: ("湖北省", "Hubei Province"), **CITIES}
 
@@ -92,6 +95,36 @@ def indicators(file: Path = FILE) -> tuple[Indicator, ...]:
             raise BadData(row.where, f"id={one.id!r}: expected an id of its own")
         found[one.id] = one
     return tuple(found.values())
+
+
+def rows(file: Path, days: Mapping[str, date]) -> Iterator[Row]:
+    """The indicators as rows of a layer: at the point of their city, those of the province without a place.
+
+    `days` are the dates of the documents, by their ids.
+    """
+    for one in indicators(file):
+        in_city = one.area != PROVINCE
+        values = {
+            "id": int.from_bytes(hashlib.sha256(one.id.encode()).digest()[:4], "big") >> 1,
+            "key": one.id,
+            "name": f"{AREAS[one.area][0]}：{one.indicator}",
+            "name_en": f"{AREAS[one.area][1]}: {one.indicator_en}",
+            "kind": one.kind.value,
+            "city": one.area if in_city else None,
+            "precision": (Precision.CITY if in_city else Precision.SCHEMATIC).value,
+            "source": one.source,
+            "as_of": days.get(one.document),
+            "visibility": "public",
+            "note": one.footnote,
+            "nature": _NATURES[one.nature],
+            "direction": one.direction.value,
+            **{name: getattr(one, name) for name in _FIELDS},
+        }
+        yield Row(f"{file.name}, {one.id}", values, sited=in_city)
+
+
+_NATURES = {Nature.EXPECTED: "expected", Nature.BINDING: "binding", Nature.UNSAID: None}
+_FIELDS = ("indicator", "unit", "base_year", "base_value", "target_year", "target_value", "value_note")
 
 
 def _indicator(row: Row) -> Indicator:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from etl import read, structure
+from etl import indicators, read, structure
 from etl.areas import Areas
 from etl.conform import conform, unique
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
 from gis import cells, feature, repository, tables, tile
+from gis.apart import apart
 from gis.database import Store
 from gis.declare import Declared
 from gis.errors import BadData
@@ -24,6 +25,9 @@ from gis.layer import Catalog, Layer
 from gis.repository import Source
 
 Progress = Callable[[str], None]
+
+# The folder of tidy tables of indicators, one for each layer of such.
+INDICATORS = indicators.FILE.parent.name
 
 _HERE = Path(__file__).parent
 # Modules outside this package whose change makes other data of the same files.
@@ -119,30 +123,34 @@ def gather(
     areas = Areas.from_rows(read.boundaries(folder / "base" / "districts.geojson"))
     intake = _Intake(catalog, areas)
     progress("reading boundaries and places")
+    days = {document.id: document.date for document in documents.values()}
     for layer in catalog.values():
-        intake.take(layer, _rows(folder, layer))
+        intake.take(layer, _rows(folder, layer, days))
     for one in declared:
         progress(f"reading {one.data.name}")
-        intake.take(one.layer, _department_rows(one, areas))
+        intake.take(one.layer, apart(_department_rows, one, areas))
     progress("drawing the structure")
     _draw(intake, folder, documents)
     return Gathered(intake.features(), intake.rejected(), areas, documents)
 
 
-def _rows(folder: Path, layer: Layer) -> Iterator[Row]:
+def _rows(folder: Path, layer: Layer, days: Mapping[str, date]) -> Iterator[Row]:
     """The rows of the files that are named like the layer; there may be none."""
     drawn, listed = folder / "base" / f"{layer.id}.geojson", folder / "places" / f"{layer.id}.csv"
+    told = folder / INDICATORS / f"{layer.id}.csv"
+    if told.exists():
+        yield from indicators.rows(told, days)
     if drawn.exists():
         yield from read.boundaries(drawn)
     if listed.exists():
         yield from read.table(listed, read.columns(layer))
 
 
-def _department_rows(declared: Declared, areas: Areas) -> Iterator[Row]:
+def _department_rows(declared: Declared, areas: Areas) -> list[Row]:
     # GDAL and pandas take a second to import, and most services have no layer of this sort.
     from etl import departments
 
-    return departments.rows(declared, areas)
+    return list(departments.rows(declared, areas))
 
 
 def _draw(intake: _Intake, folder: Path, documents: Mapping[str, Document]) -> None:

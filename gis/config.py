@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gis.basemaps import Basemap, load
 from gis.errors import BadSettings
 
 _YES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
@@ -22,6 +23,7 @@ class Settings:
     map_approval    审图号 of the published map; "" marks every map 内部资料 未经审图
     internal        whether features marked `internal` are served
     spatialite      name or path of the SpatiaLite module
+    basemaps        basemaps of other services; none unless a file names them
     """
 
     database: str = "sqlite:///var/corridor.sqlite"
@@ -30,11 +32,12 @@ class Settings:
     map_approval: str = ""
     internal: bool = False
     spatialite: str = "mod_spatialite"
+    basemaps: tuple[Basemap, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """The settings of `CORRIDOR_…` variables. Raises `BadSettings` naming the variable and its value."""
-        folder = environ.get("CORRIDOR_LAYERS", "")
+        folder, basemaps = environ.get("CORRIDOR_LAYERS", ""), environ.get("CORRIDOR_BASEMAPS", "")
         return cls(
             database=environ.get("CORRIDOR_DATABASE") or cls.database,
             layers_folder=_folder("CORRIDOR_LAYERS", folder) if folder else None,
@@ -42,6 +45,7 @@ class Settings:
             map_approval=environ.get("CORRIDOR_MAP_APPROVAL", "").strip(),
             internal=_flag("CORRIDOR_INTERNAL", environ.get("CORRIDOR_INTERNAL", "")),
             spatialite=environ.get("CORRIDOR_SPATIALITE") or cls.spatialite,
+            basemaps=load(Path(basemaps), environ) if basemaps else (),
         )
 
 

@@ -20,13 +20,14 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from geoalchemy2 import WKBElement
 from geoalchemy2.shape import from_shape
@@ -41,6 +42,7 @@ from sqlalchemy import (
     QueuePool,
     Table,
     and_,
+    case,
     cast,
     collate,
     column,
@@ -56,7 +58,8 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.types import TypeEngine
 
 from gis import functions
 from gis.config import Settings
@@ -65,7 +68,17 @@ from gis.feature import Bbox
 from gis.tables import SRID
 
 KEPT_VERSIONS = 3
+STATEMENT_SECONDS = 20  # PostgreSQL ends a reading statement that takes longer
 _SCHEMA = "corridor"
+_SINGLE = 1e-4  # degrees; PostGIS rounds boxes to single precision, outwards and by less than this
+
+
+@dataclass(frozen=True)
+class Current:
+    """The version that is served: a token that no other version of this store has, and when it came."""
+
+    token: str
+    at: datetime
 
 
 class Store(ABC):
@@ -100,6 +113,12 @@ def open_store(settings: Settings) -> Store:
 _URL_EXPECTED = "sqlite:///FILE or postgresql://USER@HOST:PORT/NAME"
 
 
+def current_of(connection: Connection) -> Current:
+    """The version that a reading connection sees."""
+    found: Current = connection.get_execution_options()["current"]
+    return found
+
+
 def dialect_of(connection: Connection) -> str:
     """Which of the two databases this is: `sqlite` or `postgresql`."""
     return connection.dialect.name
@@ -107,12 +126,40 @@ def dialect_of(connection: Connection) -> str:
 
 def within(dialect: str, features: Table, bbox: Bbox) -> ColumnElement[bool]:
     """The condition that a feature meets a box: by the index first, then exactly."""
-    return or_(false(), *(_meets(dialect, features, part) for part in bbox.parts()))
+    return or_(false(), *(_in_box(dialect, features, part) for part in bbox.parts()))
 
 
-def _meets(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
+def _in_box(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
+    """What lies in the box with its own box meets it for certain; only what is at an edge must be computed."""
     exactly = func.ST_Intersects(features.c.geometry, geometry_value(box.geometry()))
-    return and_(near(dialect, features, box), exactly)
+    # CASE, since PostgreSQL would look up both sides of an OR in the index.
+    certainly = case((_surely_in_box(dialect, features, box), true()), else_=exactly)
+    return and_(_box_meets(dialect, features, box), certainly)
+
+
+def _box_meets(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
+    """What the index can tell: that the box of a feature meets a box."""
+    if dialect == "sqlite":
+        return near(dialect, features, box)
+    meets: ColumnElement[bool] = features.c.geometry.intersects(geometry_value(box.geometry()))
+    return meets
+
+
+def _surely_in_box(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
+    if dialect == "sqlite":
+        mbr = func.BuildMbr(box.west, box.south, box.east, box.north)
+        return func.MbrWithin(features.c.geometry, mbr) == 1
+    if min(box.east - box.west, box.north - box.south) <= 2 * _SINGLE:
+        return false()
+    inner = Bbox(box.west + _SINGLE, box.south + _SINGLE, box.east - _SINGLE, box.north - _SINGLE)
+    inside: ColumnElement[bool] = features.c.geometry.contained(geometry_value(inner.geometry()))
+    return inside
+
+
+def meets(dialect: str, features: Table, region: BaseGeometry) -> ColumnElement[bool]:
+    """The condition that a feature meets a geometry in WGS-84: by the index first, then exactly."""
+    exactly = func.ST_Intersects(features.c.geometry, geometry_value(region))
+    return and_(near(dialect, features, Bbox(*region.bounds)), exactly)
 
 
 def near(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
@@ -134,7 +181,7 @@ def near(dialect: str, features: Table, box: Bbox) -> ColumnElement[bool]:
 
 def related(dialect: str, relation: str, left: Any, right: Any) -> ColumnElement[bool]:
     """Whether two geometries stand in a relation (`Intersects`, `Touches` …); NULL when one of them is."""
-    found = getattr(func, f"ST_{relation}")(left, right)
+    found: ColumnElement[bool] = getattr(func, f"ST_{relation}")(left, right)
     # SpatiaLite says -1 where SQL says NULL.
     return func.nullif(found, -1) == 1 if dialect == "sqlite" else found
 
@@ -149,31 +196,39 @@ def day_of(dialect: str, instant: ColumnElement[Any]) -> ColumnElement[date]:
     return cast(instant, Date) if dialect == "postgresql" else func.date(instant, type_=Date)
 
 
-def matches(dialect: str, value: ColumnElement[Any], pattern: Iterable[Wildcard | str]) -> ColumnElement[bool]:
+class Wildcard(Enum):
+    """What stands for other characters in a pattern: any number of them, or one."""
+
+    MANY = "many"
+    ONE = "one"
+
+
+Pattern: TypeAlias = Iterable[Wildcard | str]
+
+
+def matches(dialect: str, value: ColumnElement[Any], pattern: Pattern) -> ColumnElement[bool]:
     """Whether a text matches a pattern of texts and wildcards, whole and with case."""
     if dialect == "postgresql":
-        text = "".join(_LIKE.get(part) or re.sub(r"([\\%_])", r"\\\1", part) for part in pattern)
-        return value.like(literal(text), escape="\\")
+        return value.like(literal(_spelled(pattern, "%", "_", r"([\\%_])", r"\\\1")), escape="\\")
     # LIKE of SQLite ignores the case of ASCII letters; GLOB does not.
-    text = "".join(_GLOB.get(part) or re.sub(r"([*?[])", r"[\1]", part) for part in pattern)
-    return value.op("GLOB", is_comparison=True, return_type=Boolean())(literal(text))
+    glob = literal(_spelled(pattern, "*", "?", r"([*?[])", r"[\1]"))
+    return value.op("GLOB", is_comparison=True, return_type=Boolean())(glob)
 
 
-class Wildcard(Enum):
-    """What stands for other characters in a pattern."""
-
-    MANY = "%"
-    ONE = "_"
-
-
-_LIKE: dict[Wildcard | str, str] = {Wildcard.MANY: "%", Wildcard.ONE: "_"}
-_GLOB: dict[Wildcard | str, str] = {Wildcard.MANY: "*", Wildcard.ONE: "?"}
+def _spelled(pattern: Pattern, many: str, one: str, special: str, quoted: str) -> str:
+    wild = {Wildcard.MANY: many, Wildcard.ONE: one}
+    return "".join(
+        wild[part] if isinstance(part, Wildcard) else re.sub(special, quoted, part) for part in pattern
+    )
 
 
-def called(dialect: str, name: str, *args: ColumnElement[Any]) -> ColumnElement[Any]:
+def called(
+    dialect: str, name: str, *args: ColumnElement[Any], returns: TypeEngine[Any]
+) -> ColumnElement[Any]:
     """A function of `gis.functions`."""
     names = getattr(func, _SCHEMA) if dialect == "postgresql" else func
-    return getattr(names, name)(*args)
+    made: ColumnElement[Any] = getattr(names, name)(*args, type_=returns)
+    return made
 
 
 def geometry_value(geometry: BaseGeometry) -> WKBElement:
@@ -191,26 +246,30 @@ class SpatialiteStore(Store):
         self._path, self._module = path, module
         self._lock = Lock()
         self._engine: Engine | None = None
-        self._identity: tuple[int, int] | None = None
+        self._opened: Current | None = None
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        with self._current().connect() as connection:
-            yield connection
-
-    def _current(self) -> Engine:
-        """The engine of the file that is there now; a new one when the file has been replaced."""
+    def _current(self) -> Current:
         try:
             stat = self._path.stat()
         except FileNotFoundError:
             raise NothingPublished(f"{self._path}: no database; run `corridor build`.") from None
-        identity = (stat.st_ino, stat.st_mtime_ns)
+        at = datetime.fromtimestamp(stat.st_mtime, UTC)
+        return Current(f"{stat.st_ino}-{stat.st_mtime_ns}", at)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        current = self._current()
+        with self._engine_of(current).connect() as connection:
+            yield connection.execution_options(current=current)
+
+    def _engine_of(self, current: Current) -> Engine:
+        """The engine of the file that is there now; a new one when the file has been replaced."""
         with self._lock:
-            if self._engine is None or identity != self._identity:
+            if self._engine is None or current != self._opened:
                 if self._engine is not None:
                     self._engine.dispose()
                 self._engine = _spatialite_engine(self._path, self._module, read_only=True)
-                self._identity = identity
+                self._opened = current
             return self._engine
 
     @contextmanager
@@ -238,7 +297,7 @@ class SpatialiteStore(Store):
         with self._lock:
             if self._engine is not None:
                 self._engine.dispose()
-            self._engine = self._identity = None
+            self._engine = self._opened = None
 
 
 def _build_file(path: Path, module: str) -> Iterator[Connection]:
@@ -322,55 +381,90 @@ class PostgisStore(Store):
 
     def __init__(self, url: URL) -> None:
         self._name = url.render_as_string(hide_password=True)
-        self._engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        patience = {"connect_timeout": 10}
+        # Readers ask for little: to compile it (jit), to call helpers or to announce to the disk what will be
+        # read takes longer than it saves.
+        chosen = {"statement_timeout": f"{STATEMENT_SECONDS}s", "jit": "off"}
+        chosen |= {"max_parallel_workers_per_gather": "0", "effective_io_concurrency": "0"}
+        options = {"options": " ".join(f"-c {name}={value}" for name, value in chosen.items())}
+        self._building = create_engine(url, poolclass=NullPool, connect_args=patience)
+        # Readers need no transaction, and nothing to reset: a schema does not change once it is published.
+        self._reading = create_engine(
+            url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, connect_args={**patience, **options}
+        )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._connect() as connection:
-            schema = _published_schema(connection)
-            if schema is None:
-                raise NothingPublished(f"{self._name}: no data published; run `corridor build`.")
-            yield connection.execution_options(schema_translate_map={None: schema})
+        with self._connect(self._reading) as connection:
+            current = self._pointed(connection)
+            yield connection.execution_options(schema_translate_map={None: current.token}, current=current)
+
+    def _pointed(self, connection: Connection) -> Current:
+        """The version that is served; asks once more when the connection has died since it was last used."""
+        dead: type[Exception] = connection.dialect.loaded_dbapi.OperationalError
+        try:
+            current = _published(connection)
+        except dead as error:
+            connection.invalidate(error)
+            with self._translated():
+                current = _published(connection)
+        if current is None:
+            raise NothingPublished(f"{self._name}: no data published; run `corridor build`.")
+        return current
 
     @contextmanager
     def publish(self) -> Iterator[Connection]:
-        with self._connect() as connection, _advisory_lock(connection, self._name):
+        with self._connect(self._building) as connection, _advisory_lock(connection, self._name):
             _prepare(connection, self._name)
             with _transaction(connection):
                 serial = connection.scalar(text(f"SELECT nextval('{_SCHEMA}.published_serial_seq')"))
                 schema = f"{_SCHEMA}_v{serial}"
                 connection.execute(text(f"CREATE SCHEMA {schema}"))
+                connection.execute(text(_QUICK_COMPRESSION))
                 yield connection.execution_options(schema_translate_map={None: schema})
                 pointer = text(f"INSERT INTO {_SCHEMA}.published (serial, schema) VALUES (:serial, :schema)")
                 connection.execute(pointer, {"serial": serial, "schema": schema})
             _drop_old(connection)
 
     @contextmanager
-    def _connect(self) -> Iterator[Connection]:
-        try:
-            connection = self._engine.connect()
-        except OperationalError as error:
-            raise NoStore(f"{self._name}: cannot connect: {_first_line(error)}") from None
+    def _connect(self, engine: Engine) -> Iterator[Connection]:
+        with self._translated():
+            connection = engine.connect()
         with connection:
             yield connection
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise NoStore(f"{self._name}: cannot connect: {_first_line(error)}") from None
+
     def close(self) -> None:
-        self._engine.dispose()
+        self._reading.dispose()
+
+
+# Several times as fast to read as PostgreSQL's own; a server may have been built without it.
+_QUICK_COMPRESSION = (
+    "SELECT set_config(name, 'lz4', true) FROM pg_settings "
+    "WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)"
+)
 
 
 def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().partition("\n")[0]
 
 
-def _published_schema(connection: Connection) -> str | None:
-    """The schema that is served, None when nothing has been published."""
+def _published(connection: Connection) -> Current | None:
+    """The schema that is served, None when nothing has been published. Every request asks for it: by the driver
+    itself, which takes a third of the time."""
+    newest = f"SELECT schema, at FROM {_SCHEMA}.published ORDER BY serial DESC LIMIT 1"
+    driver: Any = connection.connection.driver_connection
     try:
-        newest = f"SELECT schema FROM {_SCHEMA}.published ORDER BY serial DESC LIMIT 1"
-        schema: str | None = connection.scalar(text(newest))
-    except ProgrammingError:
-        connection.rollback()
+        row = driver.execute(newest).fetchone()
+    except connection.dialect.loaded_dbapi.ProgrammingError:
         return None
-    return schema
+    return None if row is None else Current(*row)
 
 
 @contextmanager
@@ -411,7 +505,7 @@ def _prepare(connection: Connection, name: str) -> None:
         ) from None
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}"))
     for statement in functions.for_postgresql(_SCHEMA):
-        connection.exec_driver_sql(statement)
+        connection.execute(text(statement))
     connection.execute(
         text(
             f"CREATE TABLE IF NOT EXISTS {_SCHEMA}.published "

@@ -12,6 +12,9 @@ GisError
 │   ├── NothingPublished  no version of the data has been published yet
 │   ├── StaleTable      the data were built from another declaration of the layer
 │   └── Busy            another build holds the lock
+├── TooMuch             the service does as much of this as it can at the moment
+├── UpstreamError       another service whose tiles are passed on
+│   └── Overloaded      it has been asked too often
 └── MissingAsset        a file that the build should have brought
 """
 
@@ -22,6 +25,17 @@ class GisError(Exception):
     """The root: its text says what came, what was expected, and what to do about it."""
 
     title = "Error"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """An error comes out of another process as it was, whatever its class is made from."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[GisError], args: tuple[object, ...], state: dict[str, object]) -> GisError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class NotFound(GisError):
@@ -106,6 +120,24 @@ class Busy(StoreError):
     """Another build holds the lock."""
 
     title = "Build in progress"
+
+
+class TooMuch(GisError):
+    """The service does as much of this as it can at the moment."""
+
+    title = "Too much at once"
+
+
+class UpstreamError(GisError):
+    """Another service does not give what it should; what it said is not passed on."""
+
+    title = "Basemap unavailable"
+
+
+class Overloaded(UpstreamError):
+    """Another service has been asked too often."""
+
+    title = "Basemap overloaded"
 
 
 class MissingAsset(GisError):

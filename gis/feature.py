@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gis.expression import Filter
 from gis.frozen import FrozenMapping
 
 # Decimals of a degree that are kept: 1e-8 degree is about one millimetre.
@@ -100,25 +101,47 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Sort:
+    """A field by which an answer is ordered."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
 class Query:
-    """What is asked of a layer. `equals` compares fields with values of their types."""
+    """What is asked of a layer. `equals` compares fields with values of their types, `region` (WGS-84) is
+    an area that must be met, `filter` any predicate (see `gis.filters`); `sort` names the fields by which
+    the answer is ordered, those without a value last."""
 
     limit: int = 1000
     offset: int = 0
     bbox: Bbox | None = None
+    region: BaseGeometry | None = None
     interval: Interval | None = None
     equals: Mapping[str, object] = field(default_factory=lambda: FrozenMapping({}))
+    filter: Filter | None = None
+    sort: tuple[Sort, ...] = ()
     internal: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "equals", FrozenMapping(self.equals))
 
+    @property
+    def unconditional(self) -> bool:
+        """Whether every feature that may be shown is in the answer, on one of its pages."""
+        asked = (self.bbox, self.region, self.interval, self.filter)
+        return not self.equals and all(condition is None for condition in asked)
+
 
 @dataclass(frozen=True)
 class Page:
-    """One page of an answer: GeoJSON texts of features in id order, and how many there are in all."""
+    """One page of an answer: GeoJSON texts of features in id order, and how many there are in all.
 
-    features: tuple[str, ...]
+    `features` may be read from the store only while it is gone through.
+    """
+
+    features: Collection[str]
     matched: int
 
 
@@ -130,14 +153,23 @@ def rounded(geometry: BaseGeometry) -> BaseGeometry:
 
 def geojson_text(feature: Feature) -> str:
     """The feature as a GeoJSON Feature (RFC 7946), compact, raw UTF-8, every property present."""
-    geometry = "null" if feature.geometry is None else shapely.to_geojson(feature.geometry)
-    properties = json.dumps(
-        dict(feature.properties), ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain
-    )
-    return f'{{"type":"Feature","id":{feature.id},"geometry":{geometry},"properties":{properties}}}'
+    return geojson_texts([feature])[0]
+
+
+def geojson_texts(features: Sequence[Feature]) -> list[str]:
+    """Each of the features as `geojson_text` has it."""
+    geometries = shapely.to_geojson([feature.geometry for feature in features])
+    return [
+        f'{{"type":"Feature","id":{feature.id},"geometry":{geometry or "null"},'
+        f'"properties":{_ENCODER.encode(dict(feature.properties.items()))}}}'
+        for feature, geometry in zip(features, geometries, strict=True)
+    ]
 
 
 def _plain(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{value!r} has no JSON form")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)

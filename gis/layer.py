@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 RESERVED = frozenset(
     "id geometry feature bbox bbox_crs crs datetime f filter filter_crs filter_lang lang limit offset "
     "properties skipgeometry sortby startindex token coords rowid oid ogc_fid type links "
-    "xmin xmax cmin cmax ctid tableoid".split()
+    "xmin xmax cmin cmax ctid tableoid mercator".split()
 )
 
 

@@ -6,34 +6,57 @@ made when the version was published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import islice
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import shapely
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Unicode,
+    bindparam,
+    func,
+    insert,
+    nulls_last,
+    select,
+    true,
+)
 from sqlalchemy.exc import DBAPIError
 
-from gis.database import dialect_of, geometry_value, within
+from gis import bulk, filters
+from gis.database import dialect_of, meets, ordered, within
 from gis.errors import BadData, NotFound, NothingPublished, StaleTable
-from gis.feature import Bbox, Feature, Interval, Page, Query, geojson_text
+from gis.feature import Bbox, Feature, Interval, Page, Query, geojson_texts
 from gis.frozen import FrozenMapping
 from gis.layer import Layer
-from gis.tables import DOCUMENT, SUMMARY, VERSION, table
+from gis.survey import Survey
+from gis.tables import DOCUMENT, MARK, SUMMARY, VERSION, table
+from gis.tile import neighbourly, projected
+from gis.tileset import store_cells
 
+MARKED = 1000  # every so many-th feature of a layer is marked
 _MAX_ID = 2**63 - 1
-_BATCH = 1000
+_BATCH, _BATCH_VERTICES = 25_000, 500_000
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a published layer holds: how many features, where (degrees, WGS-84), and of what days."""
+    """What a published layer holds: how many features, where (degrees, WGS-84), and of what days.
+
+    `cell_zoom` is the last zoom at which its tiles show cells, None when they never do.
+    """
 
     count: int
     bbox: Bbox | None
     interval: Interval | None
+    cell_zoom: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +90,19 @@ class Published:
 
 
 def find(connection: Connection, layer: Layer, query: Query) -> Page:
-    """The features that satisfy the query, in id order, one page of them."""
-    dialect = dialect_of(connection)
-    texts = connection.scalars(statement(layer, query, dialect)).all()
-    return Page(tuple(texts), matched(connection, layer, query))
+    """The features that satisfy the query, in the order it asks for and then of ids, one page of them.
+
+    What satisfies it is looked for once, for the page and for the count.
+    """
+    rows = connection.execute(page_and_count(layer, query, dialect_of(connection))).all()
+    if not rows:  # nothing on this page says how many there are on others
+        return Page((), matched(connection, layer, query) if query.offset else 0)
+    return Page(tuple(row.feature for row in rows), rows[0].matched)
+
+
+def texts(connection: Connection, layer: Layer, query: Query) -> tuple[str, ...]:
+    """The page of a query without the count of what it matches."""
+    return tuple(connection.scalars(statement(layer, query, dialect_of(connection))))
 
 
 def matched(connection: Connection, layer: Layer, query: Query) -> int:
@@ -81,22 +113,65 @@ def matched(connection: Connection, layer: Layer, query: Query) -> int:
 
 def get(connection: Connection, layer: Layer, feature_id: str, *, internal: bool = False) -> str:
     """The feature of this id. Raises `NotFound`, also for what cannot be an id."""
-    t = table(layer)
     missing = NotFound("item", feature_id, f"in {layer.id}")
     if not feature_id.isascii() or not feature_id.isdecimal() or int(feature_id) > _MAX_ID:
         raise missing
-    one = select(t.c.feature).where(t.c.id == int(feature_id), *conditions(layer, Query(internal=internal)))
-    found: str | None = connection.scalar(one)
+    found: str | None = connection.scalar(_one(layer, internal), {"wanted": int(feature_id)})
     if found is None:
         raise missing
     return found
+
+
+@lru_cache(maxsize=4096)
+def _one(layer: Layer, internal: bool) -> Select[str]:
+    """The feature of an id that is given when it is asked for: the statement is made, and compiled, once."""
+    t = table(layer)
+    wanted = select(t.c.feature).where(t.c.id == bindparam("wanted"))
+    return wanted.where(*conditions(layer, Query(internal=internal)))
 
 
 def statement(layer: Layer, query: Query, dialect: str) -> Select[str]:
     """The page of a query as one statement; every value is bound."""
     t = table(layer)
     wanted = select(t.c.feature).where(*conditions(layer, query, dialect))
-    return wanted.order_by(t.c.id).limit(query.limit).offset(query.offset)
+    return from_offset(wanted, layer, query).order_by(*_order(t, query, dialect)).limit(query.limit)
+
+
+def page_and_count(layer: Layer, query: Query, dialect: str) -> Select[str, int]:
+    """The page of a query, and in each row how many features satisfy it."""
+    t = table(layer)
+    keys = [t.c[key.field] for key in query.sort if key.field != "id"]
+    hits = select(t.c.id, *keys).where(*conditions(layer, query, dialect)).cte("hits")
+    count = select(func.count()).select_from(hits).scalar_subquery()
+    page = (
+        select(hits)
+        .order_by(*_order(hits, query, dialect))
+        .limit(query.limit)
+        .offset(query.offset)
+        .subquery()
+    )
+    wanted = select(t.c.feature, count.label("matched")).join(page, t.c.id == page.c.id)
+    return wanted.order_by(*_order(t, query, dialect))
+
+
+def from_offset(wanted: Select[Any], layer: Layer, query: Query) -> Select[Any]:
+    """What comes after the offset of a query. Where the marks tell how far that is, nothing is passed over."""
+    if query.sort or not query.unconditional or query.offset < MARKED:
+        return wanted.offset(query.offset)
+    number, rest = divmod(query.offset, MARKED)
+    mark = select(MARK.c.id).where(
+        MARK.c.layer == layer.id, MARK.c.internal == query.internal, MARK.c.number == number
+    )
+    return wanted.where(table(layer).c.id >= mark.scalar_subquery()).offset(rest)
+
+
+def _order(rows: FromClause, query: Query, dialect: str) -> Iterator[ColumnElement[Any]]:
+    """By what the query names, and then by id."""
+    for key in query.sort:
+        column = rows.c[key.field]
+        compared = ordered(dialect, column) if isinstance(column.type, Unicode) else column
+        yield nulls_last(compared.desc() if key.descending else compared)
+    yield rows.c.id
 
 
 def conditions(layer: Layer, query: Query, dialect: str = "") -> Iterator[ColumnElement[bool]]:
@@ -106,10 +181,16 @@ def conditions(layer: Layer, query: Query, dialect: str = "") -> Iterator[Column
         yield t.c.visibility == "public"
     if query.bbox:
         yield within(dialect, t, query.bbox)
+    if query.region is not None:
+        yield meets(dialect, t, query.region)
     if query.interval:
         yield from _during(t.c.as_of, query.interval)
+    placed = query.bbox is not None or query.region is not None
     for name, value in query.equals.items():
-        yield t.c[name] == value
+        # IS TRUE hides a code from its index: in a place there are few features, of a code there are many.
+        yield (t.c[name] == value).is_(true()) if placed and layer.field(name).values else t.c[name] == value
+    if query.filter:
+        yield filters.condition(query.filter, layer, dialect)
 
 
 def _during(day: ColumnElement[date], interval: Interval) -> Iterator[ColumnElement[bool]]:
@@ -123,62 +204,74 @@ def _during(day: ColumnElement[date], interval: Interval) -> Iterator[ColumnElem
 def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -> int:
     """Store a layer in a place that is being built: its table, its features, its summaries.
 
-    Returns how many. Raises `BadData` naming the feature that the database refuses.
+    Returns how many. Raises `BadData` naming the features of which the database refuses one.
     """
     t = table(layer)
-    t.create(connection)
-    stored = 0
-    for batch in _batches(features):
-        _insert(connection, layer, [_row(feature) for feature in batch])
-        stored += len(batch)
+    bulk.create(connection, t)
+    surveys = [_store(connection, layer, batch) for batch in _batches(features)]
+    bulk.index(connection, t)
+    survey = Survey.joined(surveys or [_store(connection, layer, [])])
+    cell_zoom = store_cells(connection, layer, survey)
     for internal in (False, True):
-        connection.execute(insert(SUMMARY).values(_summary_row(connection, layer, internal)))
-    return stored
+        row = _summary_row(layer, survey, internal) | {"cell_zoom": cell_zoom}
+        connection.execute(insert(SUMMARY).values(row))
+        _mark(connection, layer, survey, internal)
+    return len(survey.ids)
 
 
 def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
-    rest = iter(features)
-    while batch := list(islice(rest, _BATCH)):
+    """Batches that are small in memory, whether they have many features or large ones."""
+    batch: list[Feature] = []
+    vertices = 0
+    for feature in features:
+        batch.append(feature)
+        vertices += 0 if feature.geometry is None else shapely.get_num_coordinates(feature.geometry)
+        if len(batch) >= _BATCH or vertices >= _BATCH_VERTICES:
+            yield batch
+            batch, vertices = [], 0
+    if batch:
         yield batch
 
 
-def _row(feature: Feature) -> dict[str, Any]:
-    geometry = None if feature.geometry is None else geometry_value(feature.geometry)
-    return {
-        "id": feature.id,
-        "geometry": geometry,
-        "feature": geojson_text(feature),
-        **feature.properties,
-    }
-
-
-def _insert(connection: Connection, layer: Layer, rows: list[dict[str, Any]]) -> None:
+def _store(connection: Connection, layer: Layer, batch: Sequence[Feature]) -> Survey:
+    """Insert features, those that are near each other next to each other: what is asked for by place is
+    then read from few pages."""
+    geometries = np.array([feature.geometry for feature in batch], dtype=object)
+    metres = projected(geometries)
+    shapes = bulk.geometry_values(connection, geometries), shapely.to_wkb(metres)
+    rows = list(_rows(layer, batch, *shapes))
     try:
-        connection.execute(insert(table(layer)), rows)
-    except DBAPIError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        first, last = rows[0]["id"], rows[-1]["id"]
-        raise BadData(layer.id, f"features {first} to {last} were refused: {reason}") from error
+        bulk.insert(connection, table(layer), [rows[place] for place in neighbourly(geometries)])
+    except bulk.driver_error(connection) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise BadData(layer.id, f"features {batch[0].id} to {batch[-1].id} were refused: {reason}") from error
+    return Survey.of(batch, geometries, metres)
 
 
-def _summary_row(connection: Connection, layer: Layer, internal: bool) -> dict[str, Any]:
-    t = table(layer)
-    held = conditions(layer, Query(internal=internal))
-    wkbs, days, count = [], [], 0
-    for wkb, day in connection.execute(select(func.ST_AsBinary(t.c.geometry), t.c.as_of).where(*held)):
-        count += 1
-        days += [day] if day else []
-        wkbs += [bytes(wkb)] if wkb is not None else []
-    bounds = shapely.total_bounds(shapely.from_wkb(wkbs)).tolist() if wkbs else [None] * 4
+def _rows(layer: Layer, batch: Sequence[Feature], *shapes: np.ndarray) -> Iterator[bulk.Row]:
+    """What is stored of each feature, in the order of the table. `shapes` are its two geometries."""
+    values = itemgetter(*(field.name for field in layer.all_fields))
+    for feature, *shape, text in zip(batch, *shapes, geojson_texts(batch), strict=True):
+        yield feature.id, *shape, *values(dict(feature.properties.items())), text
+
+
+def _summary_row(layer: Layer, survey: Survey, internal: bool) -> dict[str, Any]:
+    extent, interval = survey.extent(internal), survey.interval(internal)
     return {
         "layer": layer.id,
         "internal": internal,
         "fingerprint": layer.fingerprint,
-        "count": count,
-        **dict(zip(("west", "south", "east", "north"), bounds, strict=True)),
-        "earliest": min(days, default=None),
-        "latest": max(days, default=None),
+        "count": int(survey.shown(internal).sum()),
+        **(asdict(extent) if extent else {}),
+        **({"earliest": interval.start, "latest": interval.end} if interval else {}),
     }
+
+
+def _mark(connection: Connection, layer: Layer, survey: Survey, internal: bool) -> None:
+    """Keep where every so many-th feature stands, so that a page far on is found without counting up to it."""
+    marks = survey.marks(internal, MARKED)
+    rows = [(layer.id, internal, place, marked) for place, marked in enumerate(marks)]
+    bulk.insert(connection, MARK, rows)
 
 
 def begin(connection: Connection) -> None:
@@ -196,11 +289,20 @@ def finish(
 
 
 def published(connection: Connection) -> Published:
-    """What the published version holds."""
+    """What the published version holds. Raises `StaleTable` for a database that other software has built."""
+    try:
+        return _described(connection)
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise StaleTable(f"The database is of another form ({reason}); run `corridor build`.") from error
+
+
+def _described(connection: Connection) -> Published:
     named = connection.execute(select(VERSION)).one_or_none()
     if named is None:
         raise NothingPublished("The database holds no finished version; run `corridor build`.")
     rows = connection.execute(select(SUMMARY)).all()
+    connection.execute(select(MARK).limit(0))  # is missing where older software has built
     return Published(
         version=named.version,
         as_of=named.as_of,
@@ -213,4 +315,4 @@ def published(connection: Connection) -> Published:
 def _summary(row: Any) -> Summary:
     bbox = None if row.west is None else Bbox(row.west, row.south, row.east, row.north)
     interval = None if row.earliest is None else Interval(row.earliest, row.latest)
-    return Summary(row.count, bbox, interval)
+    return Summary(row.count, bbox, interval, row.cell_zoom)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -62,6 +63,22 @@ SUMMARY = Table(
     *(Column(name, Double) for name in ("west", "south", "east", "north")),
     Column("earliest", Date),
     Column("latest", Date),
+    Column("cell_zoom", Integer),
+)
+MARK = Table(
+    "corridor_mark",
+    _META,
+    Column("layer", Text, primary_key=True),
+    Column("internal", Boolean, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, nullable=False),
+)
+CELL = Table(
+    "corridor_cell",
+    _META,
+    Column("layer", Text, primary_key=True),
+    *(Column(name, Integer, primary_key=True, autoincrement=False) for name in ("zoom", "row", "column")),
+    *(Column(name, Integer, nullable=False) for name in ("total", "shown")),
 )
 
 
@@ -69,6 +86,7 @@ SUMMARY = Table(
 def table(layer: Layer) -> Table:
     """The table of a layer: id, geometry, one column for each field, and the feature as GeoJSON text.
 
+    `mercator` is what of the geometry lies in the tile matrix, in its metres, as WKB.
     The text is what the endpoints send: made once when a version is published, the same on every
     database, read without building an object per feature.
     """
@@ -78,7 +96,8 @@ def table(layer: Layer) -> Table:
         name,
         MetaData(),
         Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-        Column("geometry", GeometryType(layer.geometry.upper(), srid=SRID, spatial_index=True)),
+        Column("geometry", GeometryType(layer.geometry.upper(), srid=SRID, spatial_index=False)),
+        Column("mercator", LargeBinary),
         *(
             Column(field.name, _COLUMN_TYPES[field.type], nullable=not field.required)
             for field in layer.all_fields

@@ -25,6 +25,8 @@ from gis.layer import Catalog, Field, Geometry, Layer, Theme, Type, Value
 from gis.symbol import ByValue, Fill, Marker, Shape, Stroke
 from webmap import create_app
 
+pytest_plugins = ["tests.browsing"]
+
 REQUIRE_ALL = os.environ.get("CORRIDOR_TEST_REQUIRE_ALL") == "1"
 POSTGIS = os.environ.get("CORRIDOR_TEST_POSTGIS", "")
 

@@ -3,101 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from gis.config import Settings
-from gis.database import open_store
 from gis.layer import Catalog
-from tests.conftest import HOSTILE, REQUIRE_ALL, WELLS, _serve, publish
-from webmap import create_app, leaflet
+from tests.browsing import DESK, PHONE, SIZES, Visit, collections, features
+from tests.conftest import HOSTILE, WELLS
+from webmap import leaflet
 
-CHROMIUM = os.environ.get("CORRIDOR_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-SIZES = [DESK, {"width": 1024, "height": 768}, PHONE]
 POINTS = ("Point", "MultiPoint")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        message = f"no Chromium at {CHROMIUM} (make test installs one)"
-        pytest.fail(message) if REQUIRE_ALL else pytest.skip(message)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-class Visit:
-    """A page of the browser that remembers what it complained about and whom it asked."""
-
-    def __init__(self, browser: Browser, viewport: dict[str, int]) -> None:
-        self.page: Page = browser.new_page(viewport=viewport)  # type: ignore[arg-type]
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        self.page.on(
-            "console", lambda said: said.type in ("error", "warning") and self.complaints.append(said.text)
-        )
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._remember)
-
-    def _remember(self, request: Request) -> None:
-        if urlsplit(request.url).scheme not in ("data", "blob"):
-            self.asked.append(request.url)
-
-    def open(self, url: str) -> Page:
-        self.page.goto(url)
-        self.page.wait_for_selector("body[data-ready]", timeout=30_000)
-        return self.page
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Visit]:
-    """A visit at a desk, which ends without a complaint."""
-    visit = Visit(browser, DESK)
-    yield visit
-    visit.page.close()
-    assert visit.complaints == []
-
-
-@pytest.fixture(scope="module")
-def wells_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that has the wells alone."""
-    settings = Settings(database=f"sqlite:///{tmp_path_factory.mktemp('wells') / 'wells.sqlite'}")
-    store = open_store(settings)
-    publish(store)
-    yield from _serve(create_app(settings, Catalog([WELLS]), store))
-    store.close()
-
-
-def collections(base: str) -> list[str]:
-    with urlopen(f"{base}/collections?f=json") as answer:
-        return [collection["id"] for collection in json.load(answer)["collections"]]
-
-
-def features(base: str, layer_id: str) -> list[dict[str, Any]]:
-    with urlopen(f"{base}/collections/{layer_id}/items?f=json&limit=10000") as answer:
-        found: list[dict[str, Any]] = json.load(answer)["features"]
-    return found
 
 
 # --- what is drawn ----------------------------------------------------------------------------
@@ -118,7 +35,9 @@ def test_the_map_opens_with_no_complaint_asks_nobody_else_and_fits(
 
 def test_every_feature_with_a_place_is_drawn_and_every_feature_counted(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/?f=html")
-    for layer_id in collections(live):
+    for layer_id in page.locator(".tree li[data-layer]").evaluate_all(
+        "rows => rows.map(r => r.dataset.layer)"
+    ):
         stored = features(live, layer_id)
         placed = [feature for feature in stored if feature["geometry"]]
         kind = placed[0]["geometry"]["type"] if placed else "Point"
@@ -162,14 +81,14 @@ def test_things_known_only_to_their_district_stand_apart_when_near(visit: Visit,
 def test_the_layers_can_be_switched_and_a_theme_shows_that_some_are_off(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/")
     theme = page.locator(".theme").nth(1)
-    boxes = theme.locator("li > label input")
+    boxes = theme.locator("li .row input")
     pane = page.locator(f".leaflet-layer-{theme.locator('li').first.get_attribute('data-layer')}-pane")
     boxes.first.uncheck()
     expect(pane).to_be_hidden()
-    assert theme.locator("summary input").evaluate("box => box.indeterminate")
-    theme.locator("summary input").uncheck()
+    assert theme.locator(".theme-head input").evaluate("box => box.indeterminate")
+    theme.locator(".theme-head input").uncheck()
     expect(boxes.last).not_to_be_checked()
-    theme.locator("summary input").check()
+    theme.locator(".theme-head input").check()
     expect(boxes.first).to_be_checked()
 
 
@@ -204,7 +123,7 @@ def test_a_card_tells_values_in_words_with_units(visit: Visit, wells_live: str) 
     page = visit.open(f"{wells_live}/")
     page.locator(".mark[data-id='2']").click(force=True)
     words = page.locator(".card").inner_text()
-    for word in ("机井", "武汉市", "21 m", "已建", "点位，误差 ±20 m", "114.10000, 30.10000", "2021-06-02"):
+    for word in ("机井", "武汉市", "21 m", "已建", "点位，误差 ±20 m", "114.100000, 30.100000", "2021-06-02"):
         assert word in words
     link = page.locator(".card footer a").get_attribute("href")
     assert link == f"{wells_live}/collections/wells/items/2?f=html"
@@ -223,7 +142,7 @@ def test_a_feature_without_a_place_is_counted_and_not_drawn(visit: Visit, wells_
 
 def test_a_layer_that_fails_says_so_and_is_loaded_again(browser: Browser, live: str) -> None:
     visit = Visit(browser, DESK)
-    first = collections(live)[-1]
+    first = "laboratories"
     visit.page.route(f"**/collections/{first}/items*", lambda route: route.fulfill(status=503, body="{}"))
     page = visit.open(f"{live}/")
     row = page.locator(f"li[data-layer='{first}']")
@@ -251,7 +170,7 @@ def test_pages_are_followed_to_the_end(visit: Visit, wells_live: str) -> None:
 def test_the_address_keeps_the_view(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/#12/30.4800/114.5000")
     assert page.evaluate("map_corridor.getZoom()") == 12
-    page.get_by_role("button", name="放大").click()
+    page.get_by_role("button", name="放大", exact=True).click()
     page.wait_for_function("() => location.hash.startsWith('#13/')")
     page.get_by_role("button", name="全图").click()
     page.wait_for_function("() => map_corridor.getZoom() < 9")
@@ -272,7 +191,7 @@ def test_the_map_says_what_it_may_be_used_for(visit: Visit, live: str) -> None:
 def test_the_map_speaks_english(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/?lang=en")
     assert page.evaluate("document.documentElement.lang") == "en"
-    assert page.locator(".panel h2").inner_text() == "Layers and legend"
+    assert page.get_by_role("tab").first.inner_text() == "Legend"
     expect(page.locator(".name.major").filter(has_text="Wuhan")).to_have_count(1)
 
 

@@ -197,3 +197,14 @@ def test_an_odd_file_name_is_only_a_name(tmp_path: Path) -> None:
     store = open_store(Settings(database=f"sqlite:///{tmp_path / 'a b#c%20?mode=memory.sqlite'}"))
     publish(store)
     assert version(store) == "tests-1"
+
+
+def test_a_database_of_another_form_is_stale_and_no_fault(tmp_path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path / 'c.sqlite'}")
+    store = open_store(settings)
+    with store.publish() as connection:
+        repository.begin(connection)
+        repository.finish(connection, "older")
+        connection.execute(text("DROP TABLE corridor_layer"))
+    with store.read() as connection, pytest.raises(StaleTable, match="corridor build"):
+        repository.published(connection)

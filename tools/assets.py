@@ -32,7 +32,10 @@ class Package(NamedTuple):
         return self.name.rpartition("/")[2]
 
 
-PACKAGES = (Package("leaflet", ("leaflet.js", "leaflet.css", "images/*.png")),)
+PACKAGES = (
+    Package("leaflet", ("leaflet.js", "leaflet.css", "images/*.png")),
+    Package("geographiclib-geodesic", ("geographiclib-geodesic.min.js",), root="", licence="LICENSE.txt"),
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "webmap" / "static" / "vendor"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from gis import dictionary, repository
-from webmap import context, describe, geojson, links, openapi, pages, params
+from webmap import context, describe, download, geojson, jsonfg, links, metadata, openapi, pages, params
 from webmap.params import Format
 
 bp = Blueprint("api", __name__)
@@ -62,28 +62,44 @@ def collection(layer_id: str) -> Response:
 
 @bp.get("/collections/<layer_id>/items")
 def items(layer_id: str) -> Response:
-    """The features of one layer, filtered and paged."""
+    """The features of one layer, filtered, ordered and paged."""
     layer = context.served_layer(layer_id)
     query = params.query(layer, request.args, internal=context.settings().internal)
-    html = _html()
-    page = repository.find(context.connection(), layer, query)
+    form = params.form(layer, request.args)
+    fmt = params.output(request.args, request.accept_mimetypes, tuple(params.Format))
+    if fmt in params.FILES:
+        return download.response(layer, query, form, fmt)
+    page = context.find(layer, query)
     found = links.page(layer, query, page)
-    if html:
+    if fmt is Format.HTML:
         return pages.items(layer, page, found)
-    return geojson.response(geojson.collection(page, found))
+    if fmt is Format.JSONFG:
+        return jsonfg.response(layer, page, found, form)
+    return geojson.page_response(page, found, form)
 
 
 @bp.get("/collections/<layer_id>/items/<feature_id>")
 def item(layer_id: str, feature_id: str) -> Response:
     """One feature."""
-    params.only(request.args)
+    params.known(request.args, params.OF_FORM)
     layer = context.served_layer(layer_id)
+    form = params.form(layer, request.args)
     html = _html()
     internal = context.settings().internal
     feature = repository.get(context.connection(), layer, feature_id, internal=internal)
     if html:
         return pages.item(layer, feature)
-    return geojson.response(geojson.item(feature, links.item(layer, feature_id)))
+    return geojson.response(geojson.item(feature, links.item(layer, feature_id), form), form)
+
+
+@bp.get("/collections/<layer_id>/metadata")
+def layer_metadata(layer_id: str) -> Response:
+    """What is known of one layer as a whole: lineage, constraints, dates, precision."""
+    params.only(request.args)
+    layer = context.served_layer(layer_id)
+    if _html():
+        return pages.metadata_page(layer)
+    return geojson.document(metadata.document(metadata.facts(layer), params.language(request.args)))
 
 
 @bp.get("/collections/<layer_id>/schema")

@@ -2,26 +2,102 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
 
 from flask import Flask, current_app, g
 from sqlalchemy import Connection
 
-from gis import repository
+from gis import counts, repository
 from gis.config import Settings
-from gis.database import Store
+from gis.database import Current, Store, current_of
+from gis.export import Reading
+from gis.feature import Page, Query
 from gis.layer import Catalog, Layer
 from gis.repository import Published, Summary
+from webmap.kept import Kept
+
+KEPT_BYTES = 64 * 2**20
+KEPT_COUNTS = 10_000
+AT_ONCE = 1000  # a page of more features is not held as a whole
 
 
-@dataclass(frozen=True)
 class Service:
-    """What an application is made of."""
+    """What an application is made of, and what it remembers of the versions that it has served.
 
-    settings: Settings
-    catalog: Catalog
-    store: Store
+    `started` is when the service began; all its workers are given the same moment.
+    """
+
+    def __init__(self, settings: Settings, catalog: Catalog, store: Store, started: datetime) -> None:
+        self.settings, self.catalog, self.store, self.started = settings, catalog, store, started
+        self.kept = Kept(KEPT_BYTES)
+        self._described: tuple[Current, Published] | None = None
+        self._counted: OrderedDict[Hashable, int] = OrderedDict()
+        self._by_value: tuple[Current, dict[Hashable, Mapping[object, int]]] | None = None
+
+    def published(self, connection: Connection) -> Published:
+        """What the version that a connection sees holds; asked once a version."""
+        current, described = current_of(connection), self._described
+        if described is None or described[0] != current:
+            described = self._described = (current, repository.published(connection))
+        return described[1]
+
+    def find(self, connection: Connection, layer: Layer, query: Query) -> Page:
+        """A page of a layer. A large one is read while it is sent."""
+        query = self._eased(connection, layer, query)
+        if query.limit > AT_ONCE:
+            matched = self._matched(connection, layer, query)
+            count = max(0, min(query.limit, matched - query.offset))
+            return Page(Reading(connection, layer, query, count), matched)
+        known = self._known(connection, layer, query)
+        if known is not None:
+            return Page(repository.texts(connection, layer, query), known)
+        page = repository.find(connection, layer, query)
+        self._keep_count(connection, layer, query, page.matched)
+        return page
+
+    def _eased(self, connection: Connection, layer: Layer, query: Query) -> Query:
+        """The same query without asking every feature whether it may be shown, where all may."""
+        published = self.published(connection)
+        counts = {published.summary(layer, internal=internal).count for internal in (False, True)}
+        return replace(query, internal=True) if len(counts) == 1 else query
+
+    def _matched(self, connection: Connection, layer: Layer, query: Query) -> int:
+        """How many features satisfy a query."""
+        known = self._known(connection, layer, query)
+        if known is not None:
+            return known
+        return self._keep_count(connection, layer, query, repository.matched(connection, layer, query))
+
+    def _known(self, connection: Connection, layer: Layer, query: Query) -> int | None:
+        """How many features satisfy a query, when no counting is needed to tell."""
+        if query.unconditional:
+            return self.published(connection).summary(layer, internal=query.internal).count
+        return self._counted.get(_count_key(connection, layer, query))
+
+    def _keep_count(self, connection: Connection, layer: Layer, query: Query, matched: int) -> int:
+        self._counted[_count_key(connection, layer, query)] = matched
+        while len(self._counted) > KEPT_COUNTS:
+            self._counted.popitem(last=False)
+        return matched
+
+    def by_value(self, connection: Connection, layer: Layer, field: str) -> Mapping[object, int]:
+        """How many features of a layer have each value of a field; counted once a version."""
+        current, known = current_of(connection), self._by_value
+        if known is None or known[0] != current:
+            known = self._by_value = (current, {})
+        held = known[1]
+        if (layer.id, field) not in held:
+            query = Query(internal=self.settings.internal)
+            held[layer.id, field] = counts.by_value(connection, layer, field, query)
+        return held[layer.id, field]
+
+
+def _count_key(connection: Connection, layer: Layer, query: Query) -> Hashable:
+    return current_of(connection), layer.id, replace(query, limit=0, offset=0, sort=())
 
 
 def attach(app: Flask, service: Service) -> None:
@@ -33,6 +109,12 @@ def attach(app: Flask, service: Service) -> None:
 def _service() -> Service:
     found: Service = current_app.extensions["corridor"]
     return found
+
+
+def settings_of(app: Flask) -> Settings:
+    """The settings of an application that is being made."""
+    service: Service = app.extensions["corridor"]
+    return service.settings
 
 
 def settings() -> Settings:
@@ -54,12 +136,41 @@ def connection() -> Connection:
     return held
 
 
+def hand_over() -> ExitStack:
+    """What closes the connection of this request, for an answer that still reads when the request is over."""
+    connection()
+    closing: ExitStack = g.pop("closing")
+    return closing
+
+
 def published() -> Published:
     """What that version holds."""
-    if "published" not in g:
-        g.published = repository.published(connection())
-    held: Published = g.published
-    return held
+    return _service().published(connection())
+
+
+def find(layer: Layer, query: Query) -> Page:
+    """A page of a layer; how many match is counted once a version, however many pages are asked for."""
+    return _service().find(connection(), layer, query)
+
+
+def by_value(layer: Layer, field: str) -> Mapping[object, int]:
+    """How many features of a layer have each value of a field, as far as this service shows them."""
+    return _service().by_value(connection(), layer, field)
+
+
+def current() -> Current:
+    """The version that this request is answered from."""
+    return current_of(connection())
+
+
+def generated() -> datetime:
+    """From when the answers are: the version was published, or the service began, whichever is later."""
+    return max(current().at, _service().started)
+
+
+def kept() -> Kept:
+    """The answers that this worker keeps."""
+    return _service().kept
 
 
 def served_layer(layer_id: str) -> Layer:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC
+from itertools import chain, islice
 
 from flask import Response
 
 from gis.feature import Page
+from webmap import context
 from webmap.links import GEOJSON, JSON, Link
+from webmap.shapes import DATUMS, Form, shaped
 
 
 def dumps(value: object) -> str:
@@ -22,20 +25,44 @@ def document(body: Mapping[str, object], media_type: str = JSON) -> Response:
     return Response(dumps(body), content_type=media_type)
 
 
-def collection(page: Page, links: Sequence[Link]) -> str:
-    """A page as a GeoJSON FeatureCollection with the members of Part 1, 7.16."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return (
-        f'{{"type":"FeatureCollection","timeStamp":"{now}","numberMatched":{page.matched},'
-        f'"numberReturned":{len(page.features)},"links":{dumps(links)},"features":[{",".join(page.features)}]}}'
+def collection(page: Page, links: Sequence[Link], form: Form) -> Iterator[str]:
+    """A page as a GeoJSON FeatureCollection with the members of Part 1, 7.16, part by part."""
+    stamp = context.generated().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    begun = (
+        f'{{"type":"FeatureCollection","timeStamp":"{stamp}","numberMatched":{page.matched},'
+        f'"numberReturned":{len(page.features)},{_system(form)}"links":{dumps(links)},"features":['
     )
+    features = shaped(page.features, form)
+    while batch := ",".join(islice(features, context.AT_ONCE)):
+        yield begun + batch
+        begun = ","
+    yield f"{'' if begun == ',' else begun}]}}"
 
 
-def item(feature: str, links: Sequence[Link]) -> str:
+def _system(form: Form) -> str:
+    """The member that names a shifted datum: no header may."""
+    return f'"coordinate_system":{dumps(DATUMS[form.coords])},' if form.coords else ""
+
+
+def item(feature: str, links: Sequence[Link], form: Form) -> str:
     """One feature with its links."""
-    return f'{feature[:-1]},"links":{dumps(links)}}}'
+    (text,) = shaped([feature], form)
+    return f'{text[:-1]},{_system(form)}"links":{dumps(links)}}}'
 
 
-def response(text: str) -> Response:
-    """A GeoJSON answer."""
-    return Response(text, content_type=GEOJSON)
+def page_response(page: Page, links: Sequence[Link], form: Form) -> Response:
+    """A page as an answer. A large one is sent while it is read; what can fail has mostly failed before."""
+    parts = collection(page, links, form)
+    if len(page.features) <= context.AT_ONCE:
+        return response("".join(parts), form)
+    answer = response(chain([next(parts)], parts), form)
+    answer.call_on_close(context.hand_over().close)
+    return answer
+
+
+def response(body: str | Iterable[str], form: Form) -> Response:
+    """A GeoJSON answer; its header names the system of its coordinates (Part 2, /req/crs/ogc-crs-header)."""
+    answer = Response(body, content_type=GEOJSON)
+    if not form.coords:
+        answer.headers["Content-Crs"] = f"<{form.crs}>"
+    return answer

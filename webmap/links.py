@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import urlencode
 
@@ -10,7 +10,7 @@ from flask import request
 
 from gis.feature import Page, Query
 from gis.layer import Layer
-from webmap import context
+from webmap import context, params
 from webmap.params import Format
 
 Link: TypeAlias = dict[str, str]
@@ -20,6 +20,13 @@ GEOJSON = "application/geo+json"
 HTML = "text/html"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+# The further formats of features, with their names.
+FILES = {
+    Format.CSV: "CSV",
+    Format.GPKG: "GeoPackage",
+    Format.FGB: "FlatGeobuf",
+    Format.JSONFG: "JSON-FG",
+}
 _OGC = "http://www.opengis.net/def/rel/ogc/1.0"
 
 
@@ -51,6 +58,13 @@ def here(media_type: str, title: str) -> Iterator[Link]:
         yield link(rel, f"{root()}{path}?{urlencode(parameters)}", kind, f"{title} ({fmt.upper()})")
 
 
+def again(changes: dict[str, str | None], without: Sequence[str] = ()) -> str:
+    """The address of this page with other parameters; None takes one away."""
+    kept = {name: value for name, value in request.args.items() if name not in without}
+    asked = {name: value for name, value in {**kept, **changes}.items() if value is not None}
+    return f"{root()}{request.path}?{urlencode(asked)}"
+
+
 def landing(title: str) -> list[Link]:
     """The links of the landing page."""
     return [
@@ -59,6 +73,8 @@ def landing(title: str) -> list[Link]:
         link("service-doc", url("/api", f="html"), HTML, "接口说明 API documentation"),
         link("conformance", url("/conformance"), JSON, "符合性 Conformance"),
         link("data", url("/collections"), JSON, "数据集 Collections"),
+        link(f"{_OGC}/tilesets-vector", url("/tiles"), JSON, "矢量切片 Vector tiles"),
+        link(f"{_OGC}/tiling-schemes", url("/tileMatrixSets"), JSON, "切片矩阵集 Tile matrix sets"),
     ]
 
 
@@ -70,15 +86,30 @@ def collection(layer: Layer) -> list[Link]:
         link("alternate", url(path, f="html"), HTML, layer.title),
         link("items", url(f"{path}/items", f="json"), GEOJSON, f"{layer.title} (GeoJSON)"),
         link("items", url(f"{path}/items", f="html"), HTML, f"{layer.title} (HTML)"),
+        *_files("items", layer, {}),
         link(f"{_OGC}/queryables", url(f"{path}/queryables"), SCHEMA, "可查询字段 Queryables"),
         link(f"{_OGC}/schema", url(f"{path}/schema"), SCHEMA, "数据结构 Schema"),
         link("describedby", url(f"{path}/feature-schema"), SCHEMA, "GeoJSON 结构 Schema of the GeoJSON"),
+        link(f"{_OGC}/tilesets-vector", url(f"{path}/tiles"), JSON, "矢量切片 Vector tiles"),
+        link("describedby", url(f"{path}/metadata", f="json"), JSON, "元数据 Metadata (ISO 19115)"),
+        link("describedby", url(f"{path}/metadata", f="html"), HTML, "元数据 Metadata"),
     ]
+
+
+def _files(rel: str, layer: Layer, asked: Mapping[str, str]) -> Iterator[Link]:
+    """The same features in the further formats."""
+    for fmt, name in FILES.items():
+        address = url(f"{path_of(layer)}/items", **{**asked, "f": fmt.value})
+        yield link(rel, address, params.media_type(fmt), f"{layer.title} ({name})")
 
 
 def page(layer: Layer, query: Query, answer: Page) -> list[Link]:
     """The links of a page of items: self, alternate, collection, and its neighbours."""
-    found = [*here(GEOJSON, layer.title), link("collection", url(path_of(layer)), JSON, layer.title)]
+    found = [
+        *here(GEOJSON, layer.title),
+        *_files("alternate", layer, request.args),
+        link("collection", url(path_of(layer)), JSON, layer.title),
+    ]
     if query.offset + len(answer.features) < answer.matched and answer.features:
         found.append(_neighbour("next", layer, query.offset + query.limit, query))
     if query.offset > 0:

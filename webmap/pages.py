@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, url_for
+import shapely
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from gis.feature import Bbox, Page
-from gis.layer import THEME_TITLES, Field, Layer
-from webmap import context, describe, headers, leaflet, links, params
+from gis.layer import THEME_TITLES, Geometry, Layer, Theme
+from webmap import (
+    basemap,
+    context,
+    describe,
+    headers,
+    leaflet,
+    links,
+    listing,
+    metadata,
+    params,
+    tilesets,
+    words,
+)
 from webmap.links import Link
+from webmap.listing import Feature
+from webmap.params import Format
+from webmap.shapes import DATUMS, Form, moved
 
 bp = Blueprint("pages", __name__)
+
+_GAUSS_KRUEGER = "http://www.opengis.net/def/crs/EPSG/0/4547"
 
 
 @bp.get("/map")
 def map_view() -> Response:
-    """The web map, under a name of its own beside the landing page."""
-    params.only(request.args)
+    """The web map, under a name of its own beside the landing page; with `embed=1` as a part of another page."""
+    params.known(request.args, ("embed",))
+    params.language(request.args)
     return map_page()
 
 
@@ -36,12 +57,23 @@ def map_page() -> Response:
         extent=reduce(Bbox.join, boxes) if boxes else None,
         counts={layer_id: summary.count for layer_id, summary in summaries.items()},
         documents={source.id: source.title for source in published.sources.values()},
+        addresses=leaflet.Addresses(
+            service=f"{request.script_root}/",
+            page=url_for("pages.map_view"),
+            stories=url_for("stories.stories"),
+        ),
+        basemaps=basemap.described(),
+        tiles_url=_tiles_url,
     )
     return _html(leaflet.render(drawn, static_url=_static_url, nonce=headers.nonce()))
 
 
 def _items_url(layer: Layer) -> str:
     return f"{request.script_root}{links.path_of(layer)}/items"
+
+
+def _tiles_url(layer: Layer) -> str:
+    return f"{request.script_root}{links.path_of(layer)}/tiles/{tilesets.SET}/{{z}}/{{y}}/{{x}}?f=mvt"
 
 
 def _static_url(path: str) -> str:
@@ -53,17 +85,24 @@ def _html(text: str) -> Response:
 
 
 def _page(template: str, **values: Any) -> Response:
-    """A page in the wanted language; `t` chooses between a Chinese and an English text."""
+    """A page in the wanted language; `t` chooses between a Chinese and an English text, `to` makes a link."""
     lang = params.language(request.args)
 
     def t(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
+    def to(path: str, **parameters: object) -> str:
+        asked = {"f": "html", **({"lang": "en"} if lang == "en" else {}), **parameters}
+        return f"{links.root()}{path}?{urlencode(asked)}"
+
     common = {
         "lang": lang,
         "t": t,
+        "to": to,
+        "number": words.number,
+        "title": lambda field: t(field.title, field.title_en or field.title),
         "root": links.root(),
-        "here": f"{links.root()}{request.path}",
+        "other_language": links.again({"f": "html", "lang": t("en", "zh")}),
         "attribution": describe.ATTRIBUTION,
         "approval": context.settings().map_approval,
         "service": t(describe.TITLE, describe.TITLE_EN),
@@ -93,9 +132,16 @@ def collections(layers: Sequence[Layer]) -> Response:
 
 def collection(layer: Layer) -> Response:
     """One layer: what it is, how much of it there is, how to get it."""
-    return _page(
-        "collection.html", layer=layer, summary=context.summary(layer), links=links.collection(layer)
-    )
+    facts = metadata.facts(layer)
+    return _page("collection.html", layer=layer, facts=facts, ways=links.collection(layer), map=_map(layer))
+
+
+def metadata_page(layer: Layer) -> Response:
+    """The metadata of one layer."""
+    lang = params.language(request.args)
+    facts = metadata.facts(layer)
+    values = {"document": metadata.document(facts, lang), "constraints": metadata.CONSTRAINTS[lang == "en"]}
+    return _page("metadata.html", layer=layer, facts=facts, **values)
 
 
 def schema(layer: Layer) -> Response:
@@ -103,12 +149,53 @@ def schema(layer: Layer) -> Response:
     return _page("schema.html", layer=layer)
 
 
+# --- items ------------------------------------------------------------------------------------
+
+
 def items(layer: Layer, page: Page, found: Sequence[Link]) -> Response:
-    """A page of features as a table, with the way to the next."""
-    rows = [_row(layer, json.loads(text)) for text in page.features]
-    columns = [field for field in layer.all_fields if any(row["values"][field.name] for row in rows)]
+    """A page of features on a map and in a table, with the filters and the way to the next."""
+    features = [json.loads(text) for text in page.features]
     ways = {link["rel"]: _as_html(link["href"]) for link in found if link["rel"] in ("next", "prev")}
-    return _page("items.html", layer=layer, page=page, rows=rows, columns=columns, ways=ways)
+    return _page(
+        "items.html",
+        layer=layer,
+        page=page,
+        first=listing.first(),
+        rows=[listing.row(layer, feature) for feature in features],
+        columns=listing.columns(layer, features),
+        ways=ways,
+        files=list(_files()),
+        filters=list(listing.filters(layer)),
+        hidden=list(listing.hidden(layer)),
+        conditions=list(listing.conditions(layer)),
+        unfiltered=listing.unfiltered(),
+        sorted_by=listing.sorted_by,
+        map=_map(layer, _same("json")),
+    )
+
+
+@bp.get("/collections/<layer_id>/filter")
+def filtered(layer_id: str) -> Response:
+    """The page of items that a form asks for: the same parameters, without those left empty."""
+    layer = context.served_layer(layer_id)
+    asked = {"f": "html", **{name: value for name, value in request.args.items() if value}}
+    params.known(request.args, params.OF_ITEMS | {field.name for field in params.queryables(layer)})
+    address = links.url(f"{links.path_of(layer)}/items", **asked)
+    return redirect(address, 303, Response)  # type: ignore[return-value]
+
+
+def _files() -> Iterator[tuple[str, str]]:
+    """The formats of a download, each with its address: all that match, not this page alone."""
+    without = ("offset", "startindex", "limit", "lang")
+    yield "GeoJSON", links.again({"f": Format.JSON.value, "limit": str(params.MAXIMUM_LIMIT)}, without)
+    for fmt, name in links.FILES.items():
+        yield name, links.again({"f": fmt.value}, without)
+
+
+def _same(fmt: str) -> str:
+    """The address of these features in another format, as they are stored, on the host that the browser knows."""
+    asked = {**{k: v for k, v in request.args.items() if k not in params.OF_FORM}, "f": fmt}
+    return f"{request.script_root}{request.path}?{urlencode(asked)}"
 
 
 def _as_html(href: str) -> str:
@@ -116,23 +203,61 @@ def _as_html(href: str) -> str:
     return href.replace("f=json&", "").replace("&f=json", "")
 
 
+# --- one item -----------------------------------------------------------------------------------
+
+
 def item(layer: Layer, feature: str) -> Response:
-    """One feature, every field of it."""
-    return _page("item.html", layer=layer, row=_row(layer, json.loads(feature)))
+    """One feature, every field of it, on a map."""
+    found = json.loads(feature)
+    properties = found["properties"]
+    return _page(
+        "item.html",
+        layer=layer,
+        row=listing.row(layer, found),
+        citations=words.citations(properties.get("source"), context.published().sources),
+        coordinates=list(_coordinates(found)),
+        fields=[f for f in layer.all_fields if f.name not in ("name", "source", "precision", "radius_m")],
+        map=_map(layer, _same("json")),
+    )
 
 
-def _row(layer: Layer, feature: dict[str, Any]) -> dict[str, Any]:
+def _coordinates(feature: Feature) -> Iterator[tuple[str, str]]:
+    """A point in the systems that are asked for here, each with its name."""
+    if not feature["geometry"] or feature["geometry"]["type"] != Geometry.POINT:
+        return
+    place = shapely.from_geojson(json.dumps(feature["geometry"]))
+    yield "WGS-84", f"{place.x:.6f}, {place.y:.6f}"
+    projected = moved(place, Form(crs=_GAUSS_KRUEGER))
+    yield "CGCS2000 / 3° GK 114E (X, Y)", f"{projected.x:.1f}, {projected.y:.1f}"
+    for code, name in DATUMS.items():
+        shifted = moved(place, Form(coords=code))
+        yield name, f"{shifted.x:.6f}, {shifted.y:.6f}"
+
+
+# --- the small map -------------------------------------------------------------------------------
+
+
+def _map(layer: Layer, items_url: str | None = None) -> Markup:
+    """What `static/items.js` reads: where the features are, how they look, what lies below them."""
     lang = params.language(request.args)
-    properties = feature["properties"]
-    values = {field.name: _text(field, properties.get(field.name), lang) for field in layer.all_fields}
-    return {
-        "id": feature["id"],
-        "name": properties["name"],
-        "values": values,
-        "geometry": feature["geometry"],
+    base = [one for one in context.catalog().values() if one.theme is Theme.BASE and one is not layer]
+    config = {
+        "items": items_url
+        or f"{_items_url(layer)}?{urlencode({'f': 'json', 'limit': params.MAXIMUM_LIMIT})}",
+        "pages": _items_url(layer),
+        "suffix": "?f=html" + ("&lang=en" if lang == "en" else ""),
+        "lang": lang,
+        "layer": leaflet.looks(layer.symbol),
+        "base": [
+            {"items": _items_url(one), "symbol": leaflet.looks(one.symbol), "label_zoom": one.label_zoom}
+            for one in base
+        ],
+        "extent": _extent(layer),
+        "approval": context.settings().map_approval,
     }
+    return Markup(leaflet.safe(config))
 
 
-def _text(field: Field, value: object, lang: str) -> str:
-    text = field.value_title(value, lang)
-    return f"{text} {field.unit}" if text and field.unit else text
+def _extent(layer: Layer) -> list[float] | None:
+    box = context.summary(layer).bbox
+    return None if box is None else [box.west, box.south, box.east, box.north]

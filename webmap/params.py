@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+import shapely
+from shapely.geometry.base import BaseGeometry
 from werkzeug.datastructures import MIMEAccept, MultiDict
 
+from gis import filters
 from gis.errors import BadParameter
-from gis.feature import Bbox, Interval, Query
+from gis.expression import CRS84, Filter
+from gis.feature import Bbox, Interval, Query, Sort
+from gis.geometry import CRS_CODES, is_geographic, to_wgs84
 from gis.layer import Field, Layer, Type
+from webmap.shapes import DATUMS, Form
 
 DEFAULT_LIMIT = 1000
 MAXIMUM_LIMIT = 10_000
 ANYWHERE = frozenset({"f", "lang", "token"})
-OF_ITEMS = frozenset({"limit", "offset", "bbox", "datetime"})
+OF_FORM = frozenset({"crs", "coords", "properties", "skipGeometry"})
+OF_ITEMS = OF_FORM | {
+    *("limit", "offset", "startindex", "bbox", "bbox-crs", "datetime"),
+    *("filter", "filter-lang", "filter-crs", "sortby"),
+}
 
 _WHOLE = re.compile(r"[0-9]+\Z")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\Z")
@@ -28,13 +38,33 @@ _INSTANT = re.compile(
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 _OPEN = ("", "..")
 _MAX_OFFSET = 10**15
+_STEPS = 64  # points along the longer side of a box in a projection
 
 
 class Format(StrEnum):
-    """The formats that every resource is offered in."""
+    """The formats of answers: every resource has the first two, a set of features has all."""
 
     JSON = "json"
     HTML = "html"
+    JSONFG = "jsonfg"
+    CSV = "csv"
+    FGB = "fgb"
+    GPKG = "gpkg"
+
+
+RESOURCE = (Format.JSON, Format.HTML)
+FILES = (Format.CSV, Format.FGB, Format.GPKG)
+# The media types that a client may ask for; the first of a format is the one that it gets by default.
+MEDIA_TYPES: Mapping[str, Format] = {
+    "application/json": Format.JSON,
+    "application/geo+json": Format.JSON,
+    "application/schema+json": Format.JSON,
+    "text/html": Format.HTML,
+    "application/vnd.ogc.fg+json": Format.JSONFG,
+    "text/csv": Format.CSV,
+    "application/flatgeobuf": Format.FGB,
+    "application/geopackage+sqlite3": Format.GPKG,
+}
 
 
 Arguments = MultiDict[str, str]
@@ -50,18 +80,22 @@ def known(args: Arguments, names: Iterable[str] = ()) -> None:
             raise BadParameter(name, ", ".join(values), "one value")
 
 
-def output(args: Arguments, accept: MIMEAccept) -> Format:
-    """The format that is wanted: `f` before Accept; JSON unless HTML is liked better."""
+def output(args: Arguments, accept: MIMEAccept, formats: Sequence[Format] = RESOURCE) -> Format:
+    """The format that is wanted, of those offered: `f` before Accept; JSON unless another is liked better."""
     wanted = args.get("f")
     if wanted is None:
-        best = accept.best_match(
-            ["application/json", "application/geo+json", "application/schema+json", "text/html"],
-            default="application/json",
-        )
-        return Format.HTML if best == "text/html" else Format.JSON
+        offered = [media_type for media_type, fmt in MEDIA_TYPES.items() if fmt in formats]
+        return MEDIA_TYPES[accept.best_match(offered, default=offered[0])]
     if wanted == "geojson":
         return Format.JSON
-    return _choice("f", wanted, Format)
+    if wanted not in formats:
+        raise BadParameter("f", wanted, f"one of {', '.join(formats)}")
+    return Format(wanted)
+
+
+def media_type(fmt: Format) -> str:
+    """The media type of a format."""
+    return next(name for name, found in MEDIA_TYPES.items() if found is fmt)
 
 
 def language(args: Arguments) -> str:
@@ -72,25 +106,117 @@ def language(args: Arguments) -> str:
     return wanted
 
 
-def _choice(name: str, value: str, choices: type[Format]) -> Format:
-    try:
-        return choices(value)
-    except ValueError:
-        raise BadParameter(name, value, f"one of {', '.join(choices)}") from None
-
-
 def query(layer: Layer, args: Arguments, *, internal: bool = False) -> Query:
     """What is asked of a layer's items. Raises `BadParameter`."""
     fields = {field.name: field for field in queryables(layer)}
     known(args, OF_ITEMS | fields.keys())
+    box, region = _area(args)
     return Query(
         limit=limit(args),
         offset=_offset(args),
-        bbox=bbox("bbox", args["bbox"]) if "bbox" in args else None,
+        bbox=box,
+        region=region,
         interval=interval("datetime", args["datetime"]) if "datetime" in args else None,
         equals={name: value_of(fields[name], args[name]) for name in args if name in fields},
+        filter=_filter(layer, args),
+        sort=_sort(layer, args),
         internal=internal,
     )
+
+
+def form(layer: Layer, args: Arguments) -> Form:
+    """The form in which a layer's features are wanted. Raises `BadParameter`."""
+    coords = args.get("coords", "")
+    if "coords" in args and coords not in DATUMS:
+        raise BadParameter("coords", coords, f"one of {', '.join(DATUMS)}")
+    if coords and "crs" in args:
+        raise BadParameter("coords", coords, "no crs beside it: a shifted datum is none")
+    return Form(
+        crs=_crs("crs", args),
+        coords=coords,
+        properties=_names("properties", layer, args),
+        skip_geometry="skipGeometry" in args and _boolean_of("skipGeometry", args["skipGeometry"]),
+    )
+
+
+def _crs(name: str, args: Arguments) -> str:
+    wanted = args.get(name, CRS84)
+    if wanted not in CRS_CODES:
+        raise BadParameter(name, wanted, f"one of {', '.join(CRS_CODES)}")
+    return wanted
+
+
+def _boolean_of(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise BadParameter(name, text, "true or false")
+    return text == "true"
+
+
+def _names(parameter: str, layer: Layer, args: Arguments) -> tuple[str, ...] | None:
+    """Names of fields joined by commas, each once; None when the parameter is not given."""
+    if parameter not in args:
+        return None
+    known_names = [field.name for field in layer.all_fields]
+    names = [name for name in args[parameter].split(",") if name]
+    for name in names:
+        if name not in known_names:
+            raise BadParameter(parameter, args[parameter], f"names among {', '.join(known_names)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _sort(layer: Layer, args: Arguments) -> tuple[Sort, ...]:
+    """`sortby=name,-level`: each a field, with `-` for descending; `+` may stand for ascending."""
+    if "sortby" not in args:
+        return ()
+    known_names = [field.name for field in layer.all_fields]
+    keys = []
+    for part in args["sortby"].split(","):
+        # A plus sign in a query string is a space, unless the client has encoded it.
+        name = part.strip(" ").removeprefix("+") if part[:1] in ("+", " ") else part.removeprefix("-")
+        if name not in known_names:
+            raise BadParameter(
+                "sortby", args["sortby"], f"names, with + or - before, among {', '.join(known_names)}"
+            )
+        keys.append(Sort(name, descending=part.startswith("-")))
+    return tuple(keys)
+
+
+def _filter(layer: Layer, args: Arguments) -> Filter | None:
+    if "filter" not in args:
+        for name in ("filter-lang", "filter-crs"):
+            if name in args:
+                raise BadParameter(name, args[name], "a filter beside it")
+        return None
+    return filters.parse(
+        args["filter"], args.get("filter-lang", "cql2-text"), layer, args.get("filter-crs", CRS84)
+    )
+
+
+def _area(args: Arguments) -> tuple[Bbox | None, BaseGeometry | None]:
+    """The box that is asked for: as a box when it is in degrees, as its outline when it is in a projection."""
+    crs = _crs("bbox-crs", args)
+    if "bbox" not in args:
+        if "bbox-crs" in args:
+            raise BadParameter("bbox-crs", crs, "a bbox beside it")
+        return None, None
+    if crs == CRS84:
+        return bbox("bbox", args["bbox"]), None
+    first, second, third, fourth = _corners("bbox", args["bbox"])
+    if is_geographic(crs):
+        return _degrees("bbox", args["bbox"], second, first, fourth, third), None
+    if first > third or second > fourth:
+        raise BadParameter("bbox", args["bbox"], "the lower corner first, in the axis order of bbox-crs")
+    return None, _region(args["bbox"], Bbox(first, second, third, fourth), crs)
+
+
+def _region(value: str, box: Bbox, crs: str) -> BaseGeometry:
+    """A box of a projection in WGS-84, its sides followed by points."""
+    outline = box.geometry()
+    side = max(box.east - box.west, box.north - box.south) / _STEPS
+    region = to_wgs84(shapely.segmentize(outline, side) if side else outline, crs)
+    if not all(math.isfinite(bound) for bound in region.bounds):
+        raise BadParameter("bbox", value, f"coordinates within the domain of {crs}")
+    return region
 
 
 def queryables(layer: Layer) -> tuple[Field, ...]:
@@ -109,14 +235,22 @@ def limit(args: Arguments) -> int:
 
 
 def _offset(args: Arguments) -> int:
-    value = args.get("offset", "0")
+    """How many items are passed over; ArcGIS may call it `startindex`."""
+    if "offset" in args and "startindex" in args:
+        raise BadParameter("startindex", args["startindex"], "no offset beside it: they mean the same")
+    name = "startindex" if "startindex" in args else "offset"
+    value = args.get(name, "0")
     if not _WHOLE.match(value) or len(value) > 15:
-        raise BadParameter("offset", value, f"a whole number from 0 to {_MAX_OFFSET}")
+        raise BadParameter(name, value, f"a whole number from 0 to {_MAX_OFFSET}")
     return int(value)
 
 
 def bbox(name: str, value: str) -> Bbox:
     """Four or six numbers: west, south, (lowest,) east, north(, highest), degrees in WGS-84."""
+    return _degrees(name, value, *_corners(name, value))
+
+
+def _corners(name: str, value: str) -> tuple[float, float, float, float]:
     parts = value.split(",")
     expected = "four or six numbers: west,south,east,north in degrees"
     if len(parts) not in (4, 6) or not all(_NUMBER.match(part) for part in parts):
@@ -124,7 +258,11 @@ def bbox(name: str, value: str) -> Bbox:
     numbers = [float(part) for part in parts]
     if not all(math.isfinite(number) for number in numbers):
         raise BadParameter(name, value, expected)
-    west, south, east, north = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    first, second, third, fourth = numbers if len(numbers) == 4 else (*numbers[:2], *numbers[3:5])
+    return first, second, third, fourth
+
+
+def _degrees(name: str, value: str, west: float, south: float, east: float, north: float) -> Bbox:
     if not (-180 <= west <= 180 and -180 <= east <= 180):
         raise BadParameter(name, value, "west and east from -180 to 180")
     if not -90 <= south <= north <= 90:
@@ -228,8 +366,3 @@ def only(args: Arguments) -> None:
     """Refuse every parameter but those allowed anywhere; checks the language too."""
     known(args)
     language(args)
-
-
-def names_of_items(layer: Layer) -> Collection[str]:
-    """The parameters that a layer's items understand."""
-    return OF_ITEMS | {field.name for field in queryables(layer)}

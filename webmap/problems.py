@@ -17,13 +17,19 @@ from gis.errors import (
     GisError,
     MissingAsset,
     NotFound,
+    Overloaded,
     StoreError,
+    TooMuch,
+    UpstreamError,
 )
 
 STATUS: dict[type[GisError], int] = {
     NotFound: 404,
     BadParameter: 400,
     StoreError: 503,
+    Overloaded: 503,
+    UpstreamError: 502,
+    TooMuch: 503,
     BadDeclaration: 500,
     BadData: 500,
     BadSettings: 500,

@@ -1,8 +1,11 @@
 // The card of a feature: what, where, how sure, since when, and its sources. Everything is text.
 
+import { copyButton } from "./copy.js";
 import { el, text } from "./dom.js";
 import { distance, lang, nameOf, number, say, t } from "./i18n.js";
+import { neighboursOf, planOf } from "./neighbours.js";
 import { isVague, styleOf, swatch } from "./symbols.js";
+import { chosenSystem, systemChoice } from "./systems.js";
 
 // Shown in places of their own, or of no use to a reader.
 const PLACED = new Set([
@@ -10,8 +13,10 @@ const PLACED = new Set([
   "position_source", "as_of", "visibility", "note",
 ]);
 
-/** The card of a feature as a node. */
-export function card(feature, layer, config) {
+/** The card of a feature as a node. `context`: the configuration, all layers, onVisit(layer, feature),
+    onCount(layer, feature) or null where areas cannot be counted. */
+export function card(feature, layer, context) {
+  const { config } = context;
   const fields = new Map([...config.fields, ...layer.fields].map((field) => [field.name, field]));
   const { properties } = feature;
   return el(
@@ -20,8 +25,27 @@ export function card(feature, layer, config) {
     heading(properties, layer),
     properties.note ? text(properties.note, { class: "note" }) : null,
     el("dl", {}, ...rows(feature, layer, fields, config)),
-    footer(feature, layer),
+    nearby(feature, layer, context),
+    footer(feature, layer, context),
   );
+}
+
+/** The parts of the plan that a place lies in, and the places next to it. */
+function nearby(feature, layer, { layers, onVisit }) {
+  if (feature.geometry?.type !== "Point") return null;
+  if (isVague(feature.properties)) return el("p", { class: "quiet" }, t("noNeighbours"));
+  const plan = planOf(feature, layers).map((found) => el("li", {}, wayTo(found, onVisit)));
+  const near = neighboursOf(feature, layers).map((found) =>
+    el("li", {}, wayTo(found, onVisit), el("span", { class: "count" }, found.metres < 1 ? t("samePlace") : distance(found.metres))),
+  );
+  const part = (title, entries) => (entries.length ? [el("h3", {}, title), el("ul", { class: "near" }, ...entries)] : []);
+  return el("div", {}, ...part(t("inPlan"), plan), ...part(t("neighbours"), near));
+}
+
+function wayTo({ layer, feature }, onVisit) {
+  const open = () => onVisit(layer, feature);
+  const look = swatch(styleOf(layer.symbol, feature.properties), { vague: isVague(feature.properties) });
+  return el("button", { type: "button", class: "way", on: { click: open } }, look, text(nameOf(feature.properties)));
 }
 
 function heading(properties, layer) {
@@ -86,7 +110,8 @@ function precision(properties, fields) {
   return [what, radius].filter(Boolean).join(lang === "en" ? ", " : "，");
 }
 
-function sources(cited, documents) {
+/** The documents that are cited (`id#section|…`), by title, with their sections. */
+export function sources(cited, documents) {
   if (!cited) return null;
   const sections = new Map();
   for (const [id, section] of String(cited).split("|").map((one) => one.split("#"))) {
@@ -103,36 +128,20 @@ function sectionWords(section = "") {
   return section.replace(/@\d+$/, "").split("/").filter(Boolean).join(" · ");
 }
 
-function coordinates([lon, lat]) {
-  const words = `${lon.toFixed(5)}, ${lat.toFixed(5)}`;
-  const button = el("button", { type: "button", class: "copy", on: { click: () => copy(words, button) } }, t("copy"));
-  return el("span", { class: "coordinates" }, el("code", {}, words), el("small", {}, t("crs")), button);
+/** The place in the system that the reader has chosen, for all cards and the read-out. */
+function coordinates(place) {
+  const words = el("code", {}, chosenSystem().tell(place));
+  const update = () => (words.textContent = chosenSystem().tell(place));
+  return el("div", { class: "coordinates" }, systemChoice(update), words, copyButton(() => words.textContent));
 }
 
-async function copy(words, button) {
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(words);
-  } catch {
-    done = copyBySelection(words); // the clipboard is closed to pages without https
-  }
-  button.textContent = t(done ? "copied" : "copyFailed");
-}
-
-function copyBySelection(words) {
-  const field = el("textarea", { class: "unseen" });
-  field.value = words;
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
-}
-
-function footer(feature, layer) {
-  if (!layer.items) return null;
+function footer(feature, layer, { onCount }) {
+  const count = onCount && layer.isAreas
+    ? el("button", { type: "button", class: "act", on: { click: () => onCount(layer, feature) } }, t("countHere"))
+    : null;
+  if (!layer.items) return count && el("footer", {}, count);
   const url = new URL(layer.items, document.baseURI);
   url.pathname += `/${encodeURIComponent(feature.id)}`;
-  url.search = "?f=html";
-  return el("footer", {}, el("a", { href: url.href }, t("item")));
+  url.search = lang === "en" ? "?f=html&lang=en" : "?f=html";
+  return el("footer", {}, count, el("a", { href: url.href }, t("item")));
 }

@@ -29,9 +29,10 @@ export function text(value, attributes = {}) {
   return el("bdi", attributes, String(value));
 }
 
-/** Put an element at a point of its pane. Flat: a 3D transform would give each of thousands a layer of its own. */
+/** Put an element at a point of its pane. Not by a transform: each of thousands would be painted by itself. */
 export function put(node, { x, y }) {
-  node.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+  node.style.left = `${x.toFixed(1)}px`;
+  node.style.top = `${y.toFixed(1)}px`;
 }
 
 /** Call a function once after the last of many requests within a frame. */

@@ -1,9 +1,8 @@
-// What stands around the map: title, zoom, scale bar, pointer, graticule, imprint; and the view in the address.
+// What stands around the map: title, scale bar, pointer, graticule, imprint.
 
 import { el, onceAFrame } from "./dom.js";
 import { lang, number, say, t } from "./i18n.js";
-
-const L = window.L;
+import { chosenSystem, systemChoice } from "./systems.js";
 
 /** The title plate. */
 export function titlePlate(about) {
@@ -11,7 +10,7 @@ export function titlePlate(about) {
 }
 
 /** Map approval, day and version of the data, sources. */
-export function imprint(about) {
+export function imprint(about, credits = null) {
   const approval = about.approval
     ? el("p", { class: "approval" }, t("approval", { number: about.approval }))
     : el("p", { class: "approval missing" }, t("unsettled"));
@@ -26,6 +25,7 @@ export function imprint(about) {
     { class: "imprint" },
     approval,
     el("p", { class: "facts" }, facts.join(" · ")),
+    credits ?? "",
     el(
       "details",
       { open: window.innerWidth > 1100 },
@@ -33,21 +33,6 @@ export function imprint(about) {
       el("p", {}, about.credits.map(say).join(lang === "en" ? "; " : "；")),
     ),
   );
-}
-
-/** Zoom buttons and the way back to the whole. */
-export function zoomButtons(map, goHome) {
-  const button = (sign, title, work) =>
-    el("button", { type: "button", title, "aria-label": title, on: { click: work } }, sign);
-  const node = el(
-    "div",
-    { class: "zoom", role: "group" },
-    button("+", t("zoomIn"), () => map.zoomIn()),
-    button("−", t("zoomOut"), () => map.zoomOut()),
-    button("⌂", t("home"), goHome),
-  );
-  L.DomEvent.disableClickPropagation(node);
-  return node;
 }
 
 /** A scale bar of two black and two white parts, true in the middle of the map. */
@@ -75,17 +60,21 @@ function rounded(length) {
   return step * power;
 }
 
-/** The place of the pointer. */
+/** The place of the pointer, in the system that the reader chooses. */
 export function pointerBox(map) {
-  const node = el("output", { class: "pointer", "aria-hidden": "true" });
+  const words = el("output", { class: "pointer", "aria-hidden": "true" });
+  let place = null;
+  const update = () => (words.textContent = place ? chosenSystem().tell(place) : "");
   map.on("mousemove", ({ latlng }) => {
-    const wrapped = latlng.wrap();
-    const inEast = wrapped.lng >= 0 && wrapped.lat >= 0;
-    const values = { lon: wrapped.lng.toFixed(5), lat: wrapped.lat.toFixed(5) };
-    node.textContent = `${t(inEast ? "pointer" : "pointerWest", values)}  ${t("crs")}`;
+    const { lng, lat } = latlng.wrap();
+    place = [lng, lat];
+    update();
   });
-  map.on("mouseout", () => (node.textContent = ""));
-  return node;
+  map.on("mouseout", () => {
+    place = null;
+    update();
+  });
+  return el("div", { class: "read-out" }, words, systemChoice(update));
 }
 
 const STEPS = [10, 5, 2, 1, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
@@ -133,41 +122,4 @@ function degrees(value, step, plus, minus) {
   const minutes = Math.round((size % 1) * 60) % 60;
   const whole = Math.floor(size + 1e-9 + (Math.round((size % 1) * 60) === 60 ? 1 : 0));
   return minutes ? `${whole}°${String(minutes).padStart(2, "0")}′${hemisphere}` : `${whole}°${hemisphere}`;
-}
-
-/** The view in the address, `#zoom/lat/lon`. Calls `goHome` when the address has none; true when it had one. */
-export function viewInAddress(map, goHome) {
-  const follow = () => {
-    const view = parsed(location.hash, map);
-    if (view) map.setView(view.center, view.zoom, { animate: false });
-    return view !== null;
-  };
-  const followed = follow();
-  if (!followed) goHome();
-  map.on("moveend", () => {
-    const { lat, lng } = map.getCenter();
-    const digits = map.getZoom() > 13 ? 5 : 4;
-    const zoom = Number(map.getZoom().toFixed(2));
-    const hash = `#${zoom}/${lat.toFixed(digits)}/${lng.toFixed(digits)}`;
-    if (hash !== location.hash) replaceHash(hash);
-  });
-  window.addEventListener("hashchange", follow);
-  return followed;
-}
-
-function replaceHash(hash) {
-  try {
-    history.replaceState(history.state, "", hash);
-  } catch {
-    // A page without an address of its own (a notebook's frame) keeps no view.
-  }
-}
-
-function parsed(hash, map) {
-  const found = /^#(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(hash);
-  if (!found) return null;
-  const [zoom, lat, lon] = found.slice(1).map(Number);
-  const isOnMap = Math.abs(lat) <= 85 && Math.abs(lon) <= 180;
-  const isReached = zoom >= map.getMinZoom() && zoom <= map.getMaxZoom();
-  return isOnMap && isReached ? { zoom, center: [lat, lon] } : null;
 }

@@ -10,6 +10,7 @@ const POINT_ZOOM = 12; // points whose layer says nothing are named from here
 const BASE_SPAN = 5.5; // zooms over which the name of a large area is of use
 const EARLY = 0.4; // zooms are not whole: 7.6 shows what is declared for 8
 const GAP = 2;
+const VALUE_HEIGHT = 23; // of the figure below a name
 const RIM_FROM = 150; // pixels: a ring about another is named when it is higher
 
 // Sort of label → font for measuring, height of a line, space between letters; the looks are in app.css.
@@ -58,12 +59,11 @@ export class Labels {
     const zoom = this.map.getZoom();
     for (const layer of this.layers.all) {
       if (!layer.isAreas || !isNamed(layer, zoom)) continue;
-      for (const feature of layer.features) {
-        if (!feature.geometry) continue;
+      for (const feature of this.layers.drawn(layer)) {
         feature.ring ??= thinned(largestRing(feature.geometry));
         feature.inside ??= mostInside(feature.ring);
         const point = this.map.latLngToLayerPoint(feature.inside);
-        if (view.contains(point)) yield areaLabel(layer, feature, point, this.map);
+        if (view.contains(point)) yield areaLabel(layer, feature, point, this.map, this.layers.values?.get(feature));
       }
     }
   }
@@ -86,7 +86,7 @@ export class Labels {
   }
 
   #fit(label, taken, view) {
-    const { height } = FACES[label.face];
+    const height = FACES[label.face].height + (label.value ? VALUE_HEIGHT : 0);
     const width = this.#width(label);
     const places = label.places(width, height).map((corner) => [corner, L.bounds(corner, corner.add([width, height]))]);
     const seen = places.filter(([, box]) => view.contains(box));
@@ -94,7 +94,7 @@ export class Labels {
     // A large area is named in its middle, symbols there or not.
     const free = ([, box]) => taken.isFree(box, label.own);
     const freeOfNames = ([, box]) => taken.isFree(box, null, true);
-    const found = label.isBase ? seen.find(freeOfNames) : (seen.find(free) ?? (label.own ? null : seen.find(freeOfNames)));
+    const found = label.isBase ? (seen.find(freeOfNames) ?? (label.value && seen[0])) : (seen.find(free) ?? (label.own ? null : seen.find(freeOfNames)));
     if (!found) return null;
     taken.add(found[1], label);
     return { ...label, corner: found[0] };
@@ -105,7 +105,7 @@ export class Labels {
     const zoom = this.map.getZoom();
     for (const layer of this.layers.all) {
       if (layer.isPoints || layer.isAreas || !isNamed(layer, zoom)) continue;
-      for (const feature of layer.features) {
+      for (const feature of this.layers.drawn(layer)) {
         for (const [i, line] of linesOf(feature.geometry).entries()) {
           yield* this.#letters(layer, feature, `${feature.id} ${i}`, line, view, taken);
         }
@@ -157,8 +157,9 @@ export class Labels {
     }
   }
 
-  #make({ key, text, suffix, face, color }) {
-    const node = el("div", { class: `name ${face}`, dir: "auto" }, text, suffix ? el("small", {}, suffix) : null);
+  #make({ key, text, suffix, value, face, color }) {
+    const figure = value ? el("b", {}, value) : null;
+    const node = el("div", { class: `name ${face}`, dir: "auto" }, text, suffix ? el("small", {}, suffix) : null, figure);
     node.style.setProperty("--colour", color);
     this.#nodes.set(key, node);
     this.pane.append(node);
@@ -171,13 +172,15 @@ function isNamed(layer, zoom) {
   return !(layer.isBase && layer.isAreas && zoom > layer.label_zoom + BASE_SPAN);
 }
 
-function areaLabel(layer, feature, point, map) {
+/** `value` is a figure that stands with the name. */
+function areaLabel(layer, feature, point, map, value) {
   const style = styleOf(layer.symbol, feature.properties);
   const schematic = feature.properties.precision === "schematic";
   const [face, rank] = !layer.isBase ? ["structure", 80] : layer.label_zoom < 8 ? ["major", 100] : ["minor", 60];
   const bounds = boundsOf(feature, map);
   return {
-    key: `${layer.id} ${feature.id}`,
+    key: `${layer.id} ${feature.id} ${value ?? ""}`,
+    value,
     isBase: layer.isBase,
     text: nameOf(feature.properties),
     suffix: schematic ? `（${t("schematic")}）` : null,

@@ -5,6 +5,7 @@ import { onceAFrame } from "./dom.js";
 import { nameOf, t } from "./i18n.js";
 import { PointField } from "./points.js";
 import { pathOptions, styleOf } from "./symbols.js";
+import { Tiled } from "./tiled.js";
 
 const L = window.L;
 const POINTS = new Set(["Point", "MultiPoint"]);
@@ -16,7 +17,10 @@ export class Layers {
     this.map = map;
     this.limit = config.limit;
     this.events = events;
-    this.all = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme)));
+    this.passes = () => true;
+    const declared = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme, config.most)));
+    this.all = declared.filter((layer) => !layer.isFigures);
+    this.figures = declared.filter((layer) => layer.isFigures);
     this.points = new PointField({
       onOpen: (mark) => this.#openMark(mark),
       onHover: events.onHover,
@@ -31,30 +35,99 @@ export class Layers {
     const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
     ordered.forEach((layer, i) => {
       layer.pane = this.map.createPane(`layer-${layer.id}`);
-      layer.pane.style.zIndex = (layer.isPoints ? 520 : 400) + i;
-      layer.pane.classList.add(layer.isPoints ? "points" : "paths");
+      layer.pane.style.zIndex = (layer.isPoints ? 520 : 400) + 2 * i;
+      layer.pane.classList.add(layer.isPoints ? "points" : "paths", layer.isBase ? "base" : "theme-pane");
       layer.pane.hidden = !layer.visible;
     });
   }
 
   /** Load every layer; one that fails does not keep the others. */
   async load() {
-    await Promise.all(this.all.map((layer) => this.loadOne(layer)));
+    await Promise.all([...this.all.map((layer) => this.loadOne(layer)), ...this.figures.map((layer) => this.#loadFigures(layer))]);
+  }
+
+  async #loadFigures(layer) {
+    try {
+      layer.features = await featuresOf(layer, this.limit);
+      layer.state = "ready";
+    } catch {
+      layer.state = "failed";
+    }
   }
 
   async loadOne(layer) {
     layer.state = "loading";
     this.events.onState(layer);
     try {
-      layer.features = await featuresOf(layer, this.limit);
+      if (!layer.isTiled) layer.features = await featuresOf(layer, this.limit);
       layer.state = "ready";
       this.#draw(layer);
     } catch (error) {
       layer.state = "failed";
       layer.reason = error instanceof BadAnswer ? error.message : t("noAnswer");
     }
+    this.#sift(layer);
     this.events.onState(layer);
     this.events.onChange();
+  }
+
+  /** Draw the features that another map has loaded already. */
+  share(others) {
+    for (const [i, layer] of this.all.entries()) {
+      layer.features = others.all[i].features;
+      layer.state = others.all[i].state;
+      if (layer.state === "ready") this.#draw(layer);
+      this.#sift(layer);
+    }
+  }
+
+  /** Show of the layers that can be sifted only the features that pass. */
+  sift(passes) {
+    this.passes = passes;
+    for (const layer of this.all) this.#sift(layer);
+    this.points.layout();
+    this.events.onChange();
+  }
+
+  #sift(layer) {
+    layer.passing = layer.isSifted ? layer.features.filter(this.passes) : layer.features;
+    const passing = new Set(layer.passing);
+    for (const mark of this.points.marks) if (mark.layer === layer) mark.passes = passing.has(mark.feature);
+    layer.paths?.eachLayer((path) => {
+      const node = path.getElement();
+      if (node) node.style.display = passing.has(path.feature) ? "" : "none";
+    });
+  }
+
+  /** Draw a layer paler or fuller: 1 is as declared. */
+  fade(layer, opacity) {
+    layer.opacity = opacity;
+    layer.pane.style.opacity = opacity === 1 ? "" : opacity;
+  }
+
+  /** The features of a layer that stand on the map: placed, passing, shown. */
+  drawn(layer) {
+    return layer.visible ? layer.passing.filter((feature) => feature.geometry) : [];
+  }
+
+  /** Bring all of a layer into view. */
+  zoomTo(layer) {
+    const placed = layer.passing.filter((feature) => feature.geometry);
+    if (placed.length) this.map.fitBounds(L.geoJSON(placed).getBounds(), { padding: [40, 40], maxZoom: 14 });
+  }
+
+  /** The box of everything that is drawn. */
+  bounds() {
+    const paths = this.all.map((layer) => layer.paths).filter(Boolean);
+    const bounds = L.latLngBounds(this.points.shown().map((mark) => mark.latlng));
+    return paths.reduce((all, path) => all.extend(path.getBounds()), bounds);
+  }
+
+  /** The layer and the feature that a layer's id and a key or id name, or null. */
+  find(layerId, key) {
+    const layer = this.all.find(({ id }) => id === layerId);
+    const feature = layer?.features.find(({ id, properties }) => properties.key === key || String(id) === key);
+    return feature ? { layer, feature } : null;
   }
 
   show(layer, visible) {
@@ -65,7 +138,30 @@ export class Layers {
     this.events.onChange();
   }
 
+  #drawTiles(layer) {
+    layer.paths?.remove();
+    layer.paths = null;
+    layer.tileLayer?.remove();
+    layer.tileLayer = new Tiled(layer, {
+      onOpen: (id, latlng) => this.#openById(layer, id, latlng),
+      onFail: (reason) => {
+        layer.state = "failed";
+        layer.reason = typeof reason === "number" ? t("status", { status: reason }) : t("noAnswer");
+        this.events.onState(layer);
+      },
+    }).addTo(this.map);
+  }
+
+  /** Open a feature of which the tile knows little: the service tells the rest. */
+  async #openById(layer, id, latlng) {
+    const url = new URL(layer.items, document.baseURI);
+    url.pathname += `/${id}`;
+    const response = await fetch(url, { headers: { Accept: "application/geo+json" } });
+    if (response.ok) this.events.onOpen(await response.json(), layer, latlng);
+  }
+
   #draw(layer) {
+    if (layer.isTiled) return this.#drawTiles(layer);
     if (layer.isPoints) return this.points.set(layer, layer.features, layer.pane);
     layer.paths?.remove();
     layer.renderer ??= L.svg({ pane: `layer-${layer.id}`, padding: 0.4 });
@@ -121,16 +217,27 @@ export class Layers {
   }
 }
 
-function asLayer(layer, theme) {
+// A layer with these fields holds figures about areas, not places.
+const OF_FIGURES = ["indicator", "base_value", "target_value"];
+
+function asLayer(layer, theme, most) {
+  const isTiled = Boolean(layer.tiles) && layer.count > most;
+  const names = layer.fields.map(({ name }) => name);
   return {
     ...layer,
     theme,
     isPoints: POINTS.has(layer.geometry),
     isAreas: layer.geometry === "MultiPolygon",
     isBase: theme.id === "base",
+    isFigures: OF_FIGURES.every((name) => names.includes(name)),
+    // The plan and the base stay as the ground on which the rest is read.
+    isSifted: theme.id !== "base" && theme.id !== "structure" && !isTiled,
+    isTiled,
     visible: layer.shown,
+    opacity: 1,
     state: "waiting",
     features: [],
+    passing: [],
   };
 }
 

@@ -1,78 +1,246 @@
-// The interface of the map: reads its configuration from the page, lays out the sheet, loads the layers.
+// The interface of the map: reads its configuration from the page, lays out the sheet, joins the parts.
 
-import { card } from "./card.js";
+import { Address, viewPart } from "./address.js";
+import { AreaTab } from "./area.js";
+import { Basemaps } from "./basemaps.js";
+import { Cards, isNarrow } from "./cards.js";
+import { Compare } from "./compare.js";
 import { el } from "./dom.js";
-import { graticule, imprint, pointerBox, scaleBar, titlePlate, viewInAddress, zoomButtons } from "./furniture.js";
-import { lang, say, t } from "./i18n.js";
+import { Facets } from "./facets.js";
+import { Chips, Filters } from "./filters.js";
+import { graticule, imprint, pointerBox, scaleBar, titlePlate } from "./furniture.js";
+import { lang, otherLanguage, say, t } from "./i18n.js";
+import { Indicators } from "./indicators.js";
 import { Labels } from "./labels.js";
+import { layerParts } from "./layerparts.js";
 import { Layers } from "./layers.js";
-import { isVague } from "./symbols.js";
+import { List } from "./list.js";
+import { Measure } from "./measure.js";
+import { Notices } from "./notice.js";
+import { Panel } from "./panel.js";
+import { Search } from "./search.js";
+import { shareDialog } from "./share.js";
+import { Sketch } from "./sketch.js";
+import { Stories } from "./story.js";
+import { chooseSystem, chosenSystem, onSystem, SYSTEMS } from "./systems.js";
+import { toolbar } from "./toolbar.js";
 import { Tree } from "./tree.js";
 
 const L = window.L;
 const config = JSON.parse(document.getElementById("corridor-config").textContent);
 const map = window[config.map];
+const isEmbedded = new URLSearchParams(location.search).get("embed") === "1";
 
+if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) keepStill();
 document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
 document.title = say(config.about.title);
 
-const isNarrow = () => window.matchMedia("(max-width: 720px)").matches;
 const hint = el("div", { class: "hint", "aria-hidden": "true", hidden: true });
+const notices = new Notices();
 let labels = null;
-let opened = null;
+let settled = false;
 
 const layers = new Layers(map, config, {
   onState: (layer) => tree?.update(layer),
   onChange: () => labels?.update(),
-  onOpen: open,
+  onOpen: (feature, layer, latlng, mark) => sketch.isActive || cards.open(layer, feature, latlng, mark),
   onHover: hover,
   placeOf,
 });
-const tree = new Tree(config, layers.all, {
-  onShow: (layer, visible) => layers.show(layer, visible),
-  onRetry: (layer) => layers.loadOne(layer),
+const facets = new Facets(config, layers, () => {
+  sift();
+  address.push();
 });
+const sketch = new Sketch(map);
+const measure = new Measure(sketch, notices);
+const cards = new Cards(map, layers, { config, layers, onShow: (layer) => show([layer], true), onVisit: visit, onCount: (layer, feature) => area.count(layer, feature) }, () => address.push());
+const tree = new Tree(config, layers.all, {
+  onShow: (some, visible) => (show(some, visible), address.push()),
+  onRetry: async (layer) => (await layers.loadOne(layer), gathered()),
+  onFade: (layer, opacity, done) => (layers.fade(layer, opacity), compare.update(), done && address.push()),
+  onVisit: (layer) => (show([layer], true), layers.zoomTo(layer)),
+});
+const filters = new Filters(facets);
+const chips = new Chips(facets);
+const list = new List(map, layers, { onOpen: visit, placeOf, isFiltered: () => facets.isActive });
+const search = new Search(layers, { onOpen: visit, placeOf });
+const panel = new Panel({ onTurn: () => address.keep() });
+const area = new AreaTab(map, layers, sketch, notices, {
+  config,
+  onOpen: visit,
+  onChange: () => address.push(),
+  onShow: () => settled && (panel.turn("area"), openPanel()),
+});
+const address = new Address(viewPart(map, goHome), {
+  onIgnored: sayIgnored,
+  onFollowed: sift,
+  onChange: () => (language.href = otherLanguage()),
+});
+const indicators = layers.figures.length ? new Indicators(map, layers, { config, areas: cityAreas, onChange: () => (compare.update(), address.push()), onPaint: () => labels?.update() }) : null;
+const compare = new Compare(map, layers, facets, config, {
+  indicators,
+  onChange: () => (sift(), address.push()),
+  onOpen: (layer, feature) => cards.visit(layer, feature, { move: false }),
+  onHover: hover,
+  placeOf,
+});
+const basemaps = config.basemaps.length ? new Basemaps(map, config, () => address.push()) : null;
+const stories = config.addresses.stories ? new Stories(config.addresses.stories, address, notices) : null;
+const language = el("a", { class: "language", hreflang: lang === "en" ? "zh-CN" : "en", lang: lang === "en" ? "zh-CN" : "en" }, t("other"));
+const handle = el("button", { type: "button", class: "handle", "aria-controls": "panel", "aria-expanded": "false", on: { click: () => openPanel(!document.body.classList.contains("panel-open")) } }, t("layersButton"));
+
+fillPanel();
 layOut();
-const hadView = viewInAddress(map, goHome);
+layerParts(layers, (some, visible) => show(some, visible), (layer) => tree.update(layer)).forEach((part) => address.add(part));
+address.add({ name: "coords", read: () => (chosenSystem() === SYSTEMS[0] ? null : chosenSystem().id), write: (id) => chooseSystem(id ?? SYSTEMS[0].id) });
+if (basemaps) address.add(basemaps.part());
+facets.parts().forEach((part) => address.add(part, { late: true }));
+if (indicators) address.add(indicators.part(), { late: true });
+[panel.part(), area.part(), compare.part(), cards.part()].forEach((part) => address.add(part, { late: true }));
+if (stories) address.add(stories.part(), { late: true });
+document.body.classList.toggle("settling", location.hash.includes("&"));
+address.start();
 labels = new Labels(map, layers);
 map.on("movestart zoomstart", () => hover(null));
-document.addEventListener("keydown", (event) => event.key === "Escape" && close());
+map.on("moveend", () => address.keep());
+onSystem(() => settled && address.keep());
 layers.load().then(() => {
-  if (!config.extent && !hadView) goHome();
+  if (!config.extent && !location.hash) goHome();
+  gathered();
+  address.complete();
+  settled = true;
+  document.body.classList.remove("settling");
   document.body.dataset.ready = "true";
 });
 
+/** The features have come: offer what can be found, sifted and counted. */
+function gathered() {
+  facets.forget();
+  search.forget();
+  filters.build();
+  area.build();
+  indicators?.build();
+  if (settled) sift();
+}
+
+/** Show what passes the filter, everywhere. */
+function sift() {
+  layers.sift((feature) => facets.passes(feature) && compare.passes(feature));
+  compare.update();
+  layers.all.forEach((layer) => tree.update(layer));
+  chips.update();
+  list.reset();
+  panel.update();
+}
+
+function show(some, visible) {
+  for (const layer of some) {
+    layers.show(layer, visible);
+    tree.update(layer);
+  }
+  compare.update();
+  panel.update();
+}
+
+/** Go to a feature that was chosen in a list, and open its card. */
+function visit(layer, feature) {
+  if (isNarrow()) openPanel(false);
+  cards.visit(layer, feature);
+}
+
+function sayIgnored(parts) {
+  notices.say("ignored", parts.length ? t("ignored", { parts: parts.join("，") }) : null);
+}
+
+function keepStill() {
+  Object.assign(map.options, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false });
+  Object.assign(map, { _zoomAnimated: false, _fadeAnimated: false });
+}
+
+function fillPanel() {
+  panel.top.append(el("div", { class: "finder" }, search.node, language), chips.node);
+  if (basemaps) tree.node.append(basemaps.node);
+  panel.add("legend", t("legendTab"), tree.node);
+  panel.add("filter", t("filterTab"), filters.node, () => filters.update());
+  panel.add("list", t("listTab"), list.node, () => list.update());
+  panel.add("area", t("areaTab"), area.node, () => area.update());
+  if (indicators) panel.add("figures", t("figuresTab"), indicators.node, () => indicators.update());
+  language.href = otherLanguage();
+}
+
+/** The areas that stand for whole cities. */
+function cityAreas() {
+  const bases = layers.all.filter((layer) => layer.isBase && layer.isAreas);
+  return bases.flatMap(({ features }) => features).filter(({ properties }) => properties.city && !properties.district);
+}
+
 function layOut() {
   const container = map.getContainer();
-  const handle = el(
-    "button",
-    { type: "button", class: "handle", "aria-controls": "panel", "aria-expanded": "false", on: { click: togglePanel } },
-    t("layersButton"),
-  );
   const sheet = el("main", { class: "sheet" });
   container.replaceWith(sheet);
   container.setAttribute("aria-label", t("mapLabel"));
   container.setAttribute("role", "application");
   sheet.append(
-    el("div", { class: "neatline" }, container, hint),
+    el("div", { class: "neatline" }, container, hint, el("i", { class: "crosshair", "aria-hidden": "true" })),
     graticule(map),
     titlePlate(config.about),
-    zoomButtons(map, goHome),
-    imprint(config.about),
+    tools(),
+    notices.node,
+    indicators?.box ?? "",
+    stories?.node ?? "",
+    imprint(config.about, basemaps?.credits),
     el("div", { class: "measure" }, pointerBox(map), scaleBar(map)),
     handle,
   );
-  document.body.append(sheet, tree.node);
+  document.body.append(sheet, panel.node);
   document.body.classList.add("corridor");
+  if (isEmbedded) embed(sheet);
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(container);
   map.invalidateSize({ pan: false });
   map.on("zoomend", tune);
+}
 
-  function togglePanel() {
-    const shown = document.body.classList.toggle("panel-open");
-    handle.setAttribute("aria-expanded", String(shown));
-    handle.textContent = t(shown ? "closePanel" : "layersButton");
-  }
+function tools() {
+  const zoom = [
+    ["zoomIn", "zoomIn", () => map.zoomIn()],
+    ["zoomOut", "zoomOut", () => map.zoomOut()],
+    ["home", "home", goHome],
+  ];
+  const work = [
+    ["line", "measureLine", () => measure.start("line")],
+    ["polygon", "measurePolygon", () => measure.start("polygon")],
+    ["area", "countArea", () => area.draw("polygon")],
+    ["compare", "compare", () => compare.toggle()],
+    ...(stories ? [["story", "story", () => stories.start()]] : []),
+    ["share", "share", () => shareDialog({ config, layers, facets })],
+  ];
+  if (document.fullscreenEnabled) work.push(["full", "fullScreen", toggleFullScreen]);
+  return toolbar(isEmbedded ? [zoom] : [zoom, work]);
+}
+
+function toggleFullScreen() {
+  return document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+}
+
+/** The map alone, as a part of another page, with the way to the whole. */
+function embed(sheet) {
+  document.body.classList.add("embedded");
+  const whole = el("a", { class: "whole", target: "_blank", rel: "noopener" }, t("fullMap"));
+  const update = () => {
+    const url = new URL(location.href);
+    url.searchParams.delete("embed");
+    whole.href = url.href;
+  };
+  update();
+  whole.addEventListener("pointerdown", update);
+  whole.addEventListener("focus", update);
+  sheet.append(whole);
+}
+
+function openPanel(shown = true) {
+  document.body.classList.toggle("panel-open", shown);
+  handle.setAttribute("aria-expanded", String(shown));
+  handle.textContent = t(shown ? "closePanel" : "layersButton");
 }
 
 /** Lines are finer while the view is small, areas that fill it paler when it is near. */
@@ -88,86 +256,21 @@ function between(from, to, share) {
 
 /** The district or city of a feature, whichever is as exact as its place is known. */
 function placeOf(properties) {
-  const name = properties.precision === "city" ? "city" : "district";
+  const name = properties.precision === "city" || !properties.district ? "city" : "district";
   const titles = config.fields.find((field) => field.name === name).values[String(properties[name])];
   return titles ? say(titles) : "";
 }
 
 function goHome() {
-  const bounds = config.extent ? L.latLngBounds(config.extent.slice(0, 2).reverse(), config.extent.slice(2).reverse()) : drawn();
+  const bounds = config.extent ? L.latLngBounds(config.extent.slice(0, 2).reverse(), config.extent.slice(2).reverse()) : layers.bounds();
   if (bounds?.isValid()) map.fitBounds(bounds, { padding: isNarrow() ? [14, 14] : [22, 22], animate: false });
 }
 
-function drawn() {
-  const paths = layers.all.map((layer) => layer.paths).filter(Boolean);
-  const bounds = L.latLngBounds(layers.points.shown().map((mark) => mark.latlng));
-  return paths.reduce((all, path) => all.extend(path.getBounds()), bounds);
-}
-
-/** Show the card of a feature: beside its place, or at the foot of a narrow screen. */
-function open(feature, layer, latlng, mark = null) {
-  close();
-  const content = card(feature, layer, config);
-  opened = { from: document.activeElement, mark, area: uncertainty(feature, latlng) };
-  mark?.node.classList.add("selected");
-  if (isNarrow()) openSheet(content);
-  else openPopup(content, latlng, mark);
-  if (isNarrow()) liftAboveSheet(latlng);
-}
-
-/** Bring a place into the part of a narrow screen that its card leaves free. */
-function liftAboveSheet(latlng) {
-  const { y } = map.latLngToContainerPoint(latlng);
-  const free = map.getSize().y * 0.3;
-  if (y > free) map.panBy([0, y - free], { animate: false });
-}
-
-function openPopup(content, latlng, mark) {
-  const options = { maxWidth: 360, minWidth: 280, maxHeight: Math.min(440, map.getSize().y * 0.62), offset: L.point(0, -4), autoPanPaddingTopLeft: [20, 112], autoPanPaddingBottomRight: [60, 20] };
-  if (mark) options.offset = mark.offset.add([0, -4]);
-  const popup = L.popup({ ...options, closeButton: false }).setLatLng(latlng).setContent(withClose(content));
-  opened.popup = popup;
-  popup.on("remove", () => opened?.popup === popup && close());
-  popup.openOn(map);
-  content.parentNode.querySelector(".close").focus({ preventScroll: true });
-}
-
-function openSheet(content) {
-  const sheet = el("div", { class: "card-sheet", role: "dialog", "aria-label": content.querySelector("h2").textContent }, withClose(content));
-  opened.sheet = sheet;
-  document.body.append(sheet);
-  sheet.querySelector(".close").focus({ preventScroll: true });
-}
-
-function withClose(content) {
-  const button = el("button", { type: "button", class: "close", "aria-label": t("close"), title: t("close"), on: { click: close } }, "×");
-  return el("div", { class: "card-holder" }, button, content);
-}
-
-function close() {
-  if (!opened) return;
-  const { from, mark, popup, sheet, area } = opened;
-  opened = null;
-  mark?.node.classList.remove("selected");
-  area?.remove();
-  popup?.remove();
-  sheet?.remove();
-  if (from instanceof Element && from.isConnected) from.focus({ preventScroll: true });
-}
-
-/** The circle in which a point may lie. */
-function uncertainty({ properties, geometry }, latlng) {
-  if (geometry?.type !== "Point" || !properties.radius_m) return null;
-  if (!map.getPane("uncertainty")) map.createPane("uncertainty").style.zIndex = 500;
-  const looks = { pane: "uncertainty", color: "#3a3340", weight: 1.2, dashArray: "5 4", fillColor: "#3a3340", fillOpacity: isVague(properties) ? 0.04 : 0.08 };
-  return L.circle(latlng, { radius: properties.radius_m, interactive: false, className: "uncertainty", ...looks }).addTo(map);
-}
-
 /** Say what is under the pointer or has the focus; nothing when there are no words. */
-function hover(words, point) {
+function hover(words, point, on = map) {
   hint.hidden = !words;
   if (!words) return;
-  const { x, y } = map.layerPointToContainerPoint(point);
+  const { x, y } = on.layerPointToContainerPoint(point).add([on.getContainer().offsetLeft, on.getContainer().offsetTop]);
   hint.textContent = words;
   hint.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
 }

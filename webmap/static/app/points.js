@@ -13,6 +13,7 @@ const L = window.L;
 const GOLDEN = Math.PI * (3 - Math.sqrt(5));
 const FULL_ZOOM = 12.5;
 const STACK_ZOOM = 10.5;
+const CELL = 16; // pixels
 const STACK_FROM = 4; // fewer stand side by side
 
 /**
@@ -21,7 +22,7 @@ const STACK_FROM = 4; // fewer stand side by side
  */
 export const PointField = L.Layer.extend({
   initialize({ onOpen, onHover, placeOf }) {
-    this._marks = [];
+    this.marks = [];
     this._onOpen = onOpen;
     this._onHover = onHover;
     this._placeOf = placeOf;
@@ -42,18 +43,18 @@ export const PointField = L.Layer.extend({
 
   /** Take over the features of a layer; its marks stand in `pane`. */
   set(layer, features, pane) {
-    this._marks.filter((mark) => mark.layer === layer).forEach((mark) => mark.node.remove());
-    this._marks = this._marks.filter((mark) => mark.layer !== layer);
+    this.marks.filter((mark) => mark.layer === layer).forEach((mark) => mark.node.remove());
+    this.marks = this.marks.filter((mark) => mark.layer !== layer);
     const marks = features.flatMap((feature) => positions(feature).map((latlng) => this._mark(layer, feature, latlng)));
     pane.append(...marks.map((mark) => mark.node));
-    this._marks.push(...marks);
-    this._marks.sort((a, b) => b.layer.order - a.layer.order || compare(a.layer.id, b.layer.id) || a.feature.id - b.feature.id);
+    this.marks.push(...marks);
+    this.marks.sort((a, b) => b.layer.order - a.layer.order || compare(a.layer.id, b.layer.id) || a.feature.id - b.feature.id);
     this.layout();
   },
 
-  /** The marks of the layers that are shown, most important first. */
+  /** The marks that are to be seen, most important first. */
   shown() {
-    return this._marks.filter((mark) => mark.layer.visible);
+    return this.marks.filter((mark) => mark.layer.visible && mark.passes);
   },
 
   /** Those of them that stand by themselves, each with its place in the layer's pixels. */
@@ -71,15 +72,12 @@ export const PointField = L.Layer.extend({
     this._stack(groups.filter((group) => zoom < STACK_ZOOM && group.length >= STACK_FROM && group[0].vague));
     for (const mark of shown) mark.point = this._map.latLngToLayerPoint(mark.latlng).add(mark.offset);
     thin(this.single(), scale);
-    for (const mark of shown) {
-      mark.node.hidden = mark.stacked;
-      put(mark.node, mark.point);
-      mark.node.style.setProperty("--k", (mark.minor ? 0.55 * scale : scale).toFixed(3));
-      mark.node.classList.toggle("minor", mark.minor);
-    }
+    for (const mark of this.marks) hide(mark, mark.stacked || !mark.passes);
+    for (const mark of shown) place(mark, (mark.minor ? 0.55 * scale : scale).toFixed(3));
   },
 
   _animate({ zoom, center }) {
+    for (const mark of this.marks) mark.written = null; // they are moved without being written down
     for (const { node, latlng, offset } of [...this.single(), ...this.stacks]) {
       put(node, this._map._latLngToNewLayerPoint(latlng, zoom, center).add(offset));
     }
@@ -87,7 +85,7 @@ export const PointField = L.Layer.extend({
 
   /** Stand groups together: one ring with a number for each. */
   _stack(groups) {
-    for (const mark of this._marks) mark.stacked = false;
+    for (const mark of this.marks) mark.stacked = false;
     for (const mark of groups.flat()) mark.stacked = true;
     this.stacks = groups.sort((a, b) => b.length - a.length).map((group) => this._ring(group));
     this.stacks.forEach((stack, i) => standClear(stack, this.stacks.slice(0, i)));
@@ -102,7 +100,7 @@ export const PointField = L.Layer.extend({
     const part = () => this._map.setView(latlng, STACK_ZOOM + 0.5);
     const node = el(
       "div",
-      { class: "stack leaflet-zoom-animated", role: "button", tabindex: 0, "aria-label": words, on: this._listeners(part, words, point) },
+      { class: "stack", role: "button", tabindex: 0, "aria-label": words, on: this._listeners(part, words, point) },
       String(group.length),
     );
     node.style.setProperty("--size", `${size}px`);
@@ -128,10 +126,10 @@ export const PointField = L.Layer.extend({
     const style = styleOf(layer.symbol, feature.properties);
     const vague = isVague(feature.properties);
     const { image, size } = markerImage(style, vague);
-    const mark = { layer, feature, style, latlng, size, vague, offset: L.point(0, 0), point: L.point(0, 0) };
+    const mark = { layer, feature, style, latlng, size, vague, passes: true, offset: L.point(0, 0), point: L.point(0, 0) };
     const name = nameOf(feature.properties);
     mark.node = el("div", {
-      class: "mark leaflet-zoom-animated",
+      class: "mark",
       role: "button",
       tabindex: 0,
       "aria-label": name,
@@ -143,6 +141,19 @@ export const PointField = L.Layer.extend({
     return mark;
   },
 });
+
+/** Write to the page only what is another than before: of thousands of marks most stay as they are. */
+function hide(mark, hidden) {
+  if (mark.hidden !== hidden) mark.node.hidden = mark.hidden = hidden;
+}
+
+function place(mark, factor) {
+  const { node, point, written, minor } = mark;
+  if (!written || !written.point.equals(point)) put(node, point);
+  if (written?.factor !== factor) node.style.setProperty("--k", factor);
+  if (written?.minor !== minor) node.classList.toggle("minor", minor);
+  mark.written = { point, factor, minor };
+}
 
 function positions({ geometry }) {
   if (!geometry) return [];
@@ -158,9 +169,10 @@ function compare(a, b) {
 function together(marks) {
   const groups = new Map();
   for (const mark of marks) {
-    const key = `${mark.latlng.lat.toFixed(5)} ${mark.latlng.lng.toFixed(5)} ${mark.vague}`;
-    if (!groups.has(key)) groups.set(key, []);
-    groups.get(key).push(mark);
+    mark.place ??= `${mark.latlng.lat.toFixed(5)} ${mark.latlng.lng.toFixed(5)} ${mark.vague}`;
+    const group = groups.get(mark.place);
+    if (group) group.push(mark);
+    else groups.set(mark.place, [mark]);
   }
   return [...groups.values()];
 }
@@ -196,21 +208,32 @@ function standClear(stack, others) {
 /** Say which marks shrink to a dot because a more important one covers them. */
 function thin(marks, scale) {
   const cells = new Map();
-  const cell = ({ x, y }, dx, dy) => `${Math.floor(x / 16) + dx} ${Math.floor(y / 16) + dy}`;
   for (const mark of marks) {
-    mark.minor = scale < 1 && around(cells, cell, mark.point).some((other) => covers(other, mark, scale));
+    const [column, row] = [Math.floor(mark.point.x / CELL), Math.floor(mark.point.y / CELL)];
+    mark.minor = scale < 1 && isCovered(mark, cells, column, row, scale);
     if (mark.minor) continue;
-    const key = cell(mark.point, 0, 0);
-    if (!cells.has(key)) cells.set(key, []);
-    cells.get(key).push(mark);
+    const key = keyOf(column, row);
+    const cell = cells.get(key);
+    if (cell) cell.push(mark);
+    else cells.set(key, [mark]);
   }
 }
 
-function around(cells, cell, point) {
-  const steps = [-1, 0, 1];
-  return steps.flatMap((dx) => steps.flatMap((dy) => cells.get(cell(point, dx, dy)) ?? []));
+function isCovered(mark, cells, column, row, scale) {
+  for (let x = column - 1; x <= column + 1; x++) {
+    for (let y = row - 1; y <= row + 1; y++) {
+      if (cells.get(keyOf(x, y))?.some((other) => covers(other, mark, scale))) return true;
+    }
+  }
+  return false;
+}
+
+function keyOf(column, row) {
+  return column * 2 ** 20 + row;
 }
 
 function covers(other, mark, scale) {
-  return other.point.distanceTo(mark.point) < (other.size + mark.size) * 0.3 * scale;
+  const reach = (other.size + mark.size) * 0.3 * scale;
+  const [dx, dy] = [other.point.x - mark.point.x, other.point.y - mark.point.y];
+  return dx * dx + dy * dy < reach * reach;
 }

@@ -52,16 +52,21 @@ export function marker(style, { vague = false, attributes = {} } = {}) {
   const paint = vague
     ? { fill: "#fffdf8", stroke: style.color, "stroke-width": 1.5, "stroke-dasharray": "2.6 1.5" }
     : { fill: style.color, stroke: "#fffdf8", "stroke-width": 1.1 };
-  const outline = outlineOf(style.shape, vague ? style.size - 1.2 : style.size, { ...paint, "stroke-linejoin": "round" });
+  const outline = drawnOutline(style.shape, vague ? style.size - 1.2 : style.size, { ...paint, "stroke-linejoin": "round" });
   const edge = style.size * 1.36 + 2.4;
   const box = `${-edge / 2} ${-edge / 2} ${edge} ${edge}`;
   return svg("svg", { viewBox: box, width: edge, height: edge, ...attributes }, outline);
 }
 
-function outlineOf(shape, size, paint) {
-  const outline = OUTLINES[shape];
+/** The corners of a shape of a size about 0, 0; null for a circle. */
+export function outlineOf(shape, size) {
+  return OUTLINES[shape]?.map(([x, y]) => [x * size, y * size]) ?? null;
+}
+
+function drawnOutline(shape, size, paint) {
+  const outline = outlineOf(shape, size);
   if (!outline) return svg("circle", { r: size / 2, ...paint });
-  const points = outline.map((xy) => xy.map((v) => (v * size).toFixed(2)).join(",")).join(" ");
+  const points = outline.map((xy) => xy.map((v) => v.toFixed(2)).join(",")).join(" ");
   return svg("polygon", { points, ...paint });
 }
 

@@ -1,24 +1,23 @@
 // The panel: themes and layers with their symbols, counts and switches. It is the legend too.
 
 import { el, text } from "./dom.js";
-import { lang, number, otherLanguage, say, t } from "./i18n.js";
+import { number, say, t } from "./i18n.js";
 import { swatch } from "./symbols.js";
 
 export class Tree {
   #rows = new Map();
   #themes = [];
 
-  /** `events`: onShow(layer, visible), onRetry(layer). */
+  /** `events`: onShow(layers, visible), onRetry(layer), onFade(layer, opacity), onVisit(layer). */
   constructor(config, layers, events) {
     this.layers = layers;
     this.events = events;
     this.status = el("p", { class: "status", role: "status", "aria-live": "polite" });
     this.node = el(
-      "aside",
-      { class: "panel", id: "panel", "aria-label": t("layers") },
-      el("header", {}, el("h2", {}, t("layers")), el("a", { class: "language", href: otherLanguage(), hreflang: lang === "en" ? "zh-CN" : "en" }, t("other"))),
+      "div",
+      { class: "tree" },
       this.status,
-      el("div", { class: "themes" }, ...config.themes.map((theme) => this.#theme(theme))),
+      el("div", { class: "themes" }, ...config.themes.filter((theme) => layers.some((layer) => layer.theme === theme)).map((theme) => this.#theme(theme))),
       notes(),
     );
     layers.forEach((layer) => this.update(layer));
@@ -26,9 +25,10 @@ export class Tree {
 
   /** Show what has become of a layer. */
   update(layer) {
-    const { node, box, count, line } = this.#rows.get(layer.id);
+    const { node, box, count, line, slider } = this.#rows.get(layer.id);
     node.dataset.state = layer.state;
     box.checked = layer.visible;
+    slider.value = Math.round(layer.opacity * 100);
     count.textContent = countOf(layer);
     line.replaceChildren(...this.#line(layer));
     this.#themes.forEach((theme) => theme.update());
@@ -39,7 +39,7 @@ export class Tree {
     const ended = this.layers.filter((layer) => layer.state === "ready" || layer.state === "failed");
     const failed = ended.filter((layer) => layer.state === "failed").length;
     const all = this.layers.length;
-    const count = this.layers.reduce((sum, layer) => sum + layer.features.length, 0);
+    const count = this.layers.reduce((sum, layer) => sum + (countNumber(layer) ?? 0), 0);
     this.status.textContent =
       ended.length < all
         ? t("loading", { done: ended.length, all })
@@ -55,26 +55,28 @@ export class Tree {
     const count = el("span", { class: "count" });
     box.addEventListener("change", () => {
       const visible = box.checked; // showing a layer sets the box anew
-      own.forEach((layer) => this.#show(layer, visible));
+      this.events.onShow(own, visible);
     });
     this.#themes.push({
       update() {
         const shown = own.filter((layer) => layer.visible).length;
         box.checked = shown > 0;
         box.indeterminate = shown > 0 && shown < own.length;
-        count.textContent = number(own.reduce((sum, layer) => sum + (countNumber(layer) ?? 0), 0));
+        const [passing, all] = [passingNumber, countNumber].map((of) => own.reduce((sum, layer) => sum + (of(layer) ?? 0), 0));
+        count.textContent = passing === all ? number(all) : t("of", { count: number(passing), all: number(all) });
       },
     });
-    return el(
-      "details",
-      { class: "theme", open: true, data: { theme: theme.id } },
-      el("summary", {}, el("span", { class: "title" }, say(theme.title)), count, box),
-      el("ul", {}, ...own.map((layer) => this.#row(layer))),
-    );
+    const layers = el("ul", { id: `theme-${theme.id}` }, ...own.map((layer) => this.#row(layer)));
+    const fold = el("button", { type: "button", class: "fold", "aria-expanded": "true", "aria-controls": layers.id, on: { click: turn } }, el("span", { class: "title" }, say(theme.title)));
+    function turn() {
+      layers.hidden = !layers.hidden;
+      fold.setAttribute("aria-expanded", String(!layers.hidden));
+    }
+    return el("div", { class: "theme", data: { theme: theme.id } }, el("div", { class: "theme-head" }, el("h3", {}, fold), count, box), layers);
   }
 
   #row(layer) {
-    const box = el("input", { type: "checkbox", on: { change: () => this.#show(layer, box.checked) } });
+    const box = el("input", { type: "checkbox", on: { change: () => this.events.onShow([layer], box.checked) } });
     const count = el("span", { class: "count" });
     const line = el("div", { class: "line" });
     const [single] = layer.legend;
@@ -83,9 +85,25 @@ export class Tree {
     const sample = plain ? el("span", { class: "sample" }, swatch(single.style)) : null;
     const label = el("label", { class: plain ? null : "wide" }, sample, title, count, box);
     const entries = plain ? [] : layer.legend.map((entry) => legendLine(entry));
-    const node = el("li", { data: { layer: layer.id } }, label, plain ? null : el("ul", { class: "legend" }, ...entries), line);
-    this.#rows.set(layer.id, { node, box, count, line });
+    const { more, options, slider } = this.#options(layer);
+    const head = el("div", { class: "row" }, label, more);
+    const node = el("li", { data: { layer: layer.id } }, head, options, plain ? null : el("ul", { class: "legend" }, ...entries), line);
+    this.#rows.set(layer.id, { node, box, count, line, slider });
     return node;
+  }
+
+  /** What else can be done with a layer, folded away. */
+  #options(layer) {
+    const title = say(layer.title);
+    const slider = el("input", { type: "range", min: 10, max: 100, step: 5, "aria-label": t("opacityOf", { title }), on: { input: () => this.events.onFade(layer, slider.value / 100, false), change: () => this.events.onFade(layer, slider.value / 100, true) } });
+    const visit = el("button", { type: "button", class: "act", on: { click: () => this.events.onVisit(layer) } }, t("zoomTo"));
+    const options = el("div", { class: "options", id: `options-${layer.id}`, hidden: true }, el("label", {}, t("opacity"), slider), visit);
+    const more = el("button", { type: "button", class: "more", "aria-label": t("optionsOf", { title }), "aria-expanded": "false", "aria-controls": options.id, on: { click: turn } }, "⋯");
+    function turn() {
+      options.hidden = !options.hidden;
+      more.setAttribute("aria-expanded", String(!options.hidden));
+    }
+    return { more, options, slider };
   }
 
   #line(layer) {
@@ -95,13 +113,9 @@ export class Tree {
       const button = el("button", { type: "button", on: { click: () => this.events.onRetry(layer) } }, t("retry"));
       return [el("span", {}, t("failed", { reason: layer.reason })), button];
     }
+    if (layer.isTiled) return [el("span", { class: "quiet" }, t("tiledNote"))];
     const undrawn = layer.features.filter((feature) => !feature.geometry).length;
     return undrawn ? [el("span", { class: "quiet" }, t("notDrawn", { count: undrawn }))] : [];
-  }
-
-  #show(layer, visible) {
-    this.events.onShow(layer, visible);
-    this.update(layer);
   }
 }
 
@@ -110,12 +124,18 @@ function legendLine(entry) {
 }
 
 function countNumber(layer) {
-  return layer.state === "ready" ? layer.features.length : layer.count;
+  return layer.state === "ready" && !layer.isTiled ? layer.features.length : layer.count;
+}
+
+function passingNumber(layer) {
+  return layer.state === "ready" && !layer.isTiled ? layer.passing.length : layer.count;
 }
 
 function countOf(layer) {
   const count = countNumber(layer);
-  return count === null || count === undefined ? "" : number(count);
+  if (count === null || count === undefined) return "";
+  const passing = passingNumber(layer);
+  return passing === count ? number(count) : t("of", { count: number(passing), all: number(count) });
 }
 
 function notes() {

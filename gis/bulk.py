@@ -1,0 +1,102 @@
+"""A table that is being built: many rows by the fast way of each database, and the indexes after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import shapely
+from geoalchemy2 import Geometry
+from sqlalchemy import Connection, MetaData, Table, func, select, text
+
+from gis.tables import SRID
+
+Row: TypeAlias = Sequence[Any]
+
+_INDEX_MEMORY = "128MB"
+
+
+def create(connection: Connection, stored: Table) -> None:
+    """Make a table without its indexes."""
+    bare = stored.to_metadata(MetaData())
+    bare.indexes.clear()
+    bare.create(connection)
+
+
+def index(connection: Connection, stored: Table) -> None:
+    """Make the indexes of a table that holds its rows, and let the database count what it plans by."""
+    name = _name(connection, stored)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
+        connection.execute(text(f"CREATE INDEX ON {name} USING gist (geometry)"))
+    else:
+        connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
+    for made in stored.indexes:
+        made.create(connection)
+    connection.execute(text(f"ANALYZE {name}"))
+
+
+def geometry_values(connection: Connection, geometries: np.ndarray) -> np.ndarray:
+    """Geometries as `insert` takes them: WKB, for PostGIS in hexadecimal digits."""
+    made: np.ndarray = shapely.to_wkb(geometries, hex=connection.dialect.name == "postgresql")
+    return made
+
+
+def insert(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
+    """Insert rows, each the values of all columns in the order of the table.
+
+    Raises the error of the driver when the database refuses one of them; see `driver_error`.
+    """
+    if connection.dialect.name == "postgresql":
+        _copy(connection, stored, rows)
+    else:
+        _execute(connection, stored, rows)
+
+
+def driver_error(connection: Connection) -> type[Exception]:
+    """What the driver raises when the database refuses something."""
+    error: type[Exception] = connection.dialect.loaded_dbapi.Error
+    return error
+
+
+def _copy(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
+    """FREEZE, as the table was made in this transaction: no reader needs to ask whether it may see a row."""
+    command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE)"
+    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _execute(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
+    values = [f"GeomFromWKB(?, {SRID})" if isinstance(c.type, Geometry) else "?" for c in stored.c]
+    command = f"INSERT INTO {_name(connection, stored)} VALUES ({', '.join(values)})"
+    _driver(connection).executemany(command, _processed(connection, stored, rows))
+
+
+def _processed(connection: Connection, stored: Table, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with the values that SQLite has no type for as SQLAlchemy stores them."""
+    dialect = connection.dialect
+    makers = [
+        (place, column.type.dialect_impl(dialect).bind_processor(dialect))
+        for place, column in enumerate(stored.c)
+        if not isinstance(column.type, Geometry)
+    ]
+    needed = [(place, maker) for place, maker in makers if maker is not None]
+    for row in rows:
+        made = list(row)
+        for place, maker in needed:
+            made[place] = maker(made[place])
+        yield made
+
+
+def _driver(connection: Connection) -> Any:
+    """The connection as its driver knows it."""
+    return connection.connection.driver_connection
+
+
+def _name(connection: Connection, stored: Table) -> str:
+    """The table as SQL writes it, in the place that is being built."""
+    quote = connection.dialect.identifier_preparer.quote
+    schemas = connection.get_execution_options().get("schema_translate_map", {})
+    return ".".join(quote(part) for part in (schemas.get(None), stored.name) if part)

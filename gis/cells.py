@@ -1,0 +1,86 @@
+"""Cells: how many features stand where, counted when a version is published.
+
+A layer that would put more than MOST features into one tile is shown by cells up to the last zoom where
+that happens: each of its tiles is divided into cells, and each cell says how many features have their
+anchor in it. The counts of all cells of a zoom add up to all features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gis.mvt import Shape, layer
+from gis.tile import BUFFER, EXTENT, HALF, Tile
+
+MOST = 10_000
+LAST_ZOOM = 14  # of cells: from the next on a tile shows its features however many they are
+DIVISION = 6  # zooms from a tile to its cells: 64 of them a side
+SIDE = EXTENT // 2**DIVISION  # units
+REACH = BUFFER // SIDE  # cells beyond each side of a tile that its buffer holds
+
+_GRID = LAST_ZOOM + DIVISION
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its row and column among all cells of its zoom, how many features it has, how many are public."""
+
+    zoom: int
+    row: int
+    column: int
+    total: int
+    shown: int
+
+
+def zoom_of(anchors: np.ndarray) -> int | None:
+    """The last zoom at which features with these anchors (metres) are shown by cells, None when they never are."""
+    grid = _grid(anchors)
+    for zoom in range(LAST_ZOOM, -1, -1):
+        if len(grid) > MOST and np.unique(_keys(grid, _GRID - zoom), return_counts=True)[1].max() > MOST:
+            return zoom
+    return None
+
+
+def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> Iterator[Cell]:
+    """The cells of every zoom up to the last. `shown` says of each anchor whether it is public."""
+    grid = _grid(anchors)
+    for zoom in range(last + 1):
+        keys, places, totals = np.unique(
+            _keys(grid, _GRID - zoom - DIVISION), return_inverse=True, return_counts=True
+        )
+        public = np.bincount(places[shown], minlength=len(keys))
+        for key, total, seen in zip(keys.tolist(), totals.tolist(), public.tolist(), strict=True):
+            yield Cell(zoom, key >> 32, key & 0xFFFFFFFF, total, seen)
+
+
+def _grid(anchors: np.ndarray) -> np.ndarray:
+    """Row and column of each anchor among the smallest cells."""
+    side = 2 * HALF / 2**_GRID
+    columns_rows = np.floor((anchors * (1, -1) + HALF) / side).astype(np.int64)
+    rows_columns: np.ndarray = np.clip(columns_rows, 0, 2**_GRID - 1)[:, ::-1]
+    return rows_columns
+
+
+def _keys(grid: np.ndarray, shift: int) -> np.ndarray:
+    """Rows and columns on a grid that is 2**shift times as coarse, each pair as one number."""
+    rows, columns = (grid >> shift).T
+    keys: np.ndarray = rows << 32 | columns
+    return keys
+
+
+def encoded(name: str, tile: Tile, counts: Iterable[tuple[int, int, int]]) -> bytes:
+    """A vector tile of cells from their rows, columns and counts: a point in the middle of each.
+
+    A cell that lies in the buffer belongs to the neighbour; its point lies outside the tile's own square.
+    """
+    return layer(name, 0, (_shape(tile, *cell) for cell in counts))
+
+
+def _shape(tile: Tile, row: int, column: int, count: int) -> Shape:
+    x = (column - (tile.column << DIVISION)) * SIDE + SIDE // 2
+    y = (row - (tile.row << DIVISION)) * SIDE + SIDE // 2
+    place = (row << tile.zoom + DIVISION) + column
+    return Shape(place, [1 << 3 | 1, x << 1 ^ x >> 63, y << 1 ^ y >> 63], {"count": count})

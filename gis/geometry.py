@@ -1,0 +1,81 @@
+"""Coordinates of other reference systems in WGS-84, longitude first. The one place that knows axis orders."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
+
+from gis.errors import BadParameter
+from gis.expression import CRS84
+from gis.feature import DECIMALS
+
+_EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+_METRE_DECIMALS = 3
+_ANGLES = {"east": "lon", "north": "lat"}
+_LENGTHS = {"east": "easting", "north": "northing"}
+# The systems in which coordinates may be given, by URI, with their codes.
+CRS_CODES = {CRS84: "OGC:CRS84"} | {
+    f"{_EPSG}{number}": f"EPSG:{number}" for number in (4326, 4490, 4547, 4526, 3857)
+}
+
+
+def to_wgs84(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+    """A geometry whose coordinates stand in the axis order of its authority, in WGS-84, longitude first.
+
+    Coordinates that had to be computed are rounded to the grid of the store. What cannot be computed
+    is infinite. Raises `BadParameter` for a system that is not offered.
+    """
+    transformer = _transformer(code_of(crs))
+    if transformer is None:
+        return geometry
+
+    def moved(given: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.round(np.column_stack(transformer.transform(given[:, 0], given[:, 1])), DECIMALS)
+
+    return shapely.transform(geometry, moved)
+
+
+def from_wgs84(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+    """A geometry of WGS-84, longitude first, in the axis order that the authority of a system has laid down.
+
+    Angles are rounded to the grid of the store, lengths to millimetres. Raises `BadParameter`.
+    """
+    transformer = _transformer(code_of(crs))
+    if transformer is None:
+        return geometry
+    decimals = DECIMALS if is_geographic(crs) else _METRE_DECIMALS
+
+    def moved(given: NDArray[np.float64]) -> NDArray[np.float64]:
+        there = transformer.transform(given[:, 0], given[:, 1], direction="INVERSE")
+        return np.round(np.column_stack(there), decimals)
+
+    return shapely.transform(geometry, moved)
+
+
+def is_geographic(crs: str) -> bool:
+    """Whether the coordinates of a system are longitudes and latitudes."""
+    return CRS(code_of(crs)).is_geographic
+
+
+def axes(crs: str) -> tuple[str, str]:
+    """The names of the axes of a system, in the order that its authority has laid down."""
+    names = _ANGLES if is_geographic(crs) else _LENGTHS
+    first, second = (names[axis.direction] for axis in CRS(code_of(crs)).axis_info)
+    return first, second
+
+
+def code_of(crs: str) -> str:
+    """The code of an offered system. Raises `BadParameter`."""
+    if crs not in CRS_CODES:
+        raise BadParameter("filter-crs", crs, f"one of {', '.join(CRS_CODES)}")
+    return CRS_CODES[crs]
+
+
+@cache
+def _transformer(code: str) -> Transformer | None:
+    return None if code == "OGC:CRS84" else Transformer.from_crs(code, "OGC:CRS84")

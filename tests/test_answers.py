@@ -1,0 +1,188 @@
+"""How answers are sent: in other systems and forms, ordered, with validators, compressed, kept."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from pyproj import Transformer
+
+from gis import datum, repository
+from gis.config import Settings
+from gis.database import Store
+from gis.layer import Catalog
+from tests.conftest import publish
+from webmap import create_app
+
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+ITEMS = "/collections/wells/items"
+
+
+def body(client: FlaskClient, url: str) -> dict[str, Any]:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    found: dict[str, Any] = json.loads(answer.data)
+    return found
+
+
+def first(client: FlaskClient, url: str) -> list[float]:
+    place: list[float] = body(client, url)["features"][0]["geometry"]["coordinates"]
+    return place
+
+
+@pytest.mark.parametrize("code", [4326, 4490, 4547, 4526, 3857])
+def test_coordinates_come_in_the_axis_order_of_the_authority(client: FlaskClient, code: int) -> None:
+    answer = client.get(f"{ITEMS}?limit=1&crs={EPSG}{code}")
+    assert answer.headers["Content-Crs"] == f"<{EPSG}{code}>"
+    place = json.loads(answer.data)["features"][0]["geometry"]["coordinates"]
+    expected = Transformer.from_crs("EPSG:4326", f"EPSG:{code}").transform(30.0, 114.0)
+    assert place == pytest.approx(expected, abs=1e-3 if code in (4547, 4526, 3857) else 1e-8)
+    assert json.loads(client.get(f"{ITEMS}/1?crs={EPSG}{code}").data)["geometry"]["coordinates"] == place
+
+
+def test_the_system_is_always_named(client: FlaskClient) -> None:
+    assert client.get(ITEMS).headers["Content-Crs"] == f"<{CRS84}>"
+    assert client.get(f"{ITEMS}/1").headers["Content-Crs"] == f"<{CRS84}>"
+    assert first(client, f"{ITEMS}?crs={CRS84}") == first(client, ITEMS)
+
+
+@pytest.mark.parametrize(
+    ("crs", "box"),
+    [
+        (f"{EPSG}4326", "29.9,113.9,30.15,114.15"),
+        (f"{EPSG}4490", "29.9,113.9,30.15,114.15"),
+        (f"{EPSG}4547", "3310000,490000,3337000,515000"),
+        (f"{EPSG}3857", "12679000,3490000,12707500,3524500"),
+    ],
+)
+def test_a_box_is_understood_in_its_own_system(client: FlaskClient, crs: str, box: str) -> None:
+    found = body(client, f"{ITEMS}?bbox={box}&bbox-crs={crs}")
+    assert [feature["id"] for feature in found["features"]] == [1, 2]
+
+
+def test_a_point_is_found_by_the_box_of_its_own_coordinates_in_every_system(client: FlaskClient) -> None:
+    for code in (4326, 4490):
+        y, x = first(client, f"{ITEMS}?limit=1&crs={EPSG}{code}")
+        assert body(client, f"{ITEMS}?bbox={y},{x},{y},{x}&bbox-crs={EPSG}{code}")["numberMatched"] == 1
+
+
+def test_shifted_datums_have_a_name_of_their_own(client: FlaskClient) -> None:
+    answer = client.get(f"{ITEMS}?limit=1&coords=gcj02")
+    found = json.loads(answer.data)
+    assert found["coordinate_system"] == "GCJ-02"
+    assert "Content-Crs" not in answer.headers
+    assert found["features"][0]["geometry"]["coordinates"] == pytest.approx(datum.wgs84_to_gcj02(114.0, 30.0))
+    assert first(client, f"{ITEMS}?limit=1&coords=bd09") == pytest.approx(datum.wgs84_to_bd09(114.0, 30.0))
+
+
+def test_fields_can_be_chosen_and_places_left_out(client: FlaskClient) -> None:
+    feature = body(client, f"{ITEMS}?properties=depth,name&skipGeometry=true&limit=1")["features"][0]
+    assert feature["properties"] == {"name": "1号井", "depth": 10.5}
+    assert feature["geometry"] is None
+    assert body(client, f"{ITEMS}?properties=&limit=1")["features"][0]["properties"] == {}
+
+
+@pytest.mark.parametrize(
+    ("order", "ids"),
+    [
+        ("-depth", [5, 4, 3, 2, 1, 6]),
+        ("depth", [1, 2, 3, 4, 5, 6]),
+        ("kind,-visits", [4, 2, 5, 3, 1, 6]),
+        ("%2Bin_use,-depth", [3, 5, 4, 2, 1, 6]),
+    ],
+)
+def test_items_can_be_ordered_and_what_has_no_value_comes_last(
+    client: FlaskClient, order: str, ids: list[int]
+) -> None:
+    assert [feature["id"] for feature in body(client, f"{ITEMS}?sortby={order}")["features"]] == ids
+    paged = [body(client, f"{ITEMS}?sortby={order}&limit=2&offset={n}")["features"] for n in (0, 2, 4)]
+    assert [feature["id"] for page in paged for feature in page] == ids
+
+
+def test_filters_of_every_kind_count_together(client: FlaskClient) -> None:
+    found = body(client, f"{ITEMS}?filter=depth>15 AND kind='dug'&visits=3&limit=1")
+    assert (found["numberMatched"], found["features"][0]["id"]) == (1, 3)
+    near = body(client, f"{ITEMS}?filter=S_INTERSECTS(geometry,BBOX(113.9,29.9,114.15,30.15))")
+    assert near["numberMatched"] == 2
+
+
+def test_startindex_is_offset_by_another_name(client: FlaskClient) -> None:
+    assert body(client, f"{ITEMS}?startindex=2")["features"] == body(client, f"{ITEMS}?offset=2")["features"]
+
+
+def test_one_tag_means_the_same_bytes_and_is_answered_by_304(client: FlaskClient) -> None:
+    once, twice = client.get(ITEMS), client.get(ITEMS)
+    tag = once.headers["ETag"]
+    assert not tag.startswith("W/")
+    assert (twice.headers["ETag"], twice.data) == (tag, once.data)
+    again = client.get(ITEMS, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == tag and "Accept" in again.headers["Vary"]
+    assert client.get(ITEMS, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert client.head(ITEMS).headers["ETag"] == tag
+
+
+def test_each_representation_has_a_tag_of_its_own(client: FlaskClient) -> None:
+    asked: list[tuple[str, dict[str, str]]] = [
+        (ITEMS, {}),
+        (f"{ITEMS}?limit=1", {}),
+        (ITEMS, {"Accept-Encoding": "gzip"}),
+        (f"{ITEMS}/1", {}),
+        ("/collections", {}),
+    ]
+    tags = {client.get(url, headers=headers).headers["ETag"] for url, headers in asked}
+    assert len(tags) == len(asked)
+
+
+def test_answers_are_compressed_for_those_who_want_it(client: FlaskClient) -> None:
+    plain = client.get(ITEMS)
+    packed = client.get(ITEMS, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.data == client.get(ITEMS, headers={"Accept-Encoding": "gzip"}).data
+    assert "Accept-Encoding" in packed.headers["Vary"]
+
+
+def test_a_new_version_is_answered_anew(store: Store, catalog: Catalog) -> None:
+    publish(store, "one")
+    client = create_app(Settings(), catalog, store).test_client()
+    before = client.get(ITEMS)
+    publish(store, "two")
+    after = client.get(ITEMS, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_a_kept_answer_asks_the_tables_nothing(
+    filled: Store, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(Settings(), catalog, filled).test_client()
+    once = client.get(ITEMS)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(repository, "texts", refuse)
+    assert client.get(ITEMS).data == once.data
+
+
+def test_a_count_is_made_once_for_all_pages(
+    filled: Store, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(Settings(), catalog, filled).test_client()
+    counted: list[object] = []
+    real = repository.find
+    monkeypatch.setattr(repository, "find", lambda *asked: counted.append(asked) or real(*asked))
+    for offset in range(4):
+        page = json.loads(client.get(f"{ITEMS}?kind=dug&limit=1&offset={offset}").data)
+        assert page["numberMatched"] == 3
+    assert len(counted) == 1
+
+
+def test_a_problem_has_no_tag(client: FlaskClient) -> None:
+    assert "ETag" not in client.get(f"{ITEMS}?limit=0").headers

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Cuts the fonts of the printed sheets out of a pinned npm package into webmap/paper/fonts.
+
+tools/fonts.py           make the folder anew, unless it already is what is declared here
+tools/fonts.py --check   only say whether it is: exit code 1 when it is not
+
+The package is pinned in tools/fonts/package.json and its lock file, whose integrity hash npm verifies.
+Two weights hold the characters of GB 2312, Latin, Greek, Cyrillic and the symbols of a map; a third file holds all
+other characters of the package, for names that have one. Layout tables are left out (the advance of a
+character is then its width), and so are Kangxi radicals and compatibility ideographs, for which some PDF
+writers exchange ideographs of the same form. The same package gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from assets import MANIFEST, ROOT, AssetError, hashes, npm_ci
+
+
+class Cut(NamedTuple):
+    """A font file that is made: from which file of the package, its family, whether it is the rest."""
+
+    file: str
+    source: str
+    family: str
+    rest: bool = False
+
+
+PACKAGE = "@expo-google-fonts/noto-sans-sc"
+LICENCES = ("LICENSE", "LICENSE_FONT")
+CUTS = (
+    Cut("NotoSansSC-Regular.ttf", "400Regular/NotoSansSC_400Regular.ttf", "Noto Sans SC"),
+    Cut("NotoSansSC-Bold.ttf", "700Bold/NotoSansSC_700Bold.ttf", "Noto Sans SC"),
+    Cut("NotoSansSCRest-Regular.ttf", "400Regular/NotoSansSC_400Regular.ttf", "Noto Sans SC Rest", rest=True),
+)
+FONTS = ROOT / "webmap" / "paper" / "fonts"
+PINS = ROOT / "tools" / "fonts"
+
+# Latin, Greek, Cyrillic, punctuation, number forms, arrows, operators, shapes, CJK punctuation, full widths.
+BLOCKS = (
+    range(0x20, 0x7F),
+    range(0xA0, 0x250),
+    range(0x370, 0x460),
+    range(0x1E00, 0x1F00),
+    range(0x2010, 0x2070),
+    range(0x2070, 0x2220),
+    range(0x2220, 0x2300),
+    range(0x2460, 0x2500),
+    range(0x25A0, 0x2700),
+    range(0x3000, 0x3040),
+    range(0x3200, 0x3400),
+    range(0xFF00, 0xFFF0),
+)
+NEVER = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00))
+DROPPED = ("BASE", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "prep", "vhea", "vmtx")
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        if is_current():
+            return 0
+        if "--check" in arguments:
+            raise AssetError(f"{FONTS.relative_to(ROOT)} is absent or out of date: run `make assets`.")
+        bring()
+    except AssetError as error:
+        print(f"fonts: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def is_current() -> bool:
+    """Whether the folder holds what is declared, every byte of it, and nothing else."""
+    try:
+        manifest = json.loads((FONTS / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(manifest["declared"] == fingerprint() and manifest["files"] == hashes(FONTS))
+
+
+def fingerprint() -> str:
+    """Changes with this file and with the locked version."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest.update((PINS / "package-lock.json").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def bring() -> None:
+    """Make the folder beside the old one, then put it in its place."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory(dir=FONTS.parent, prefix=".fonts-") as temporary:
+        package = npm_ci(Path(temporary) / "npm", PINS) / PACKAGE
+        made = Path(temporary) / "made"
+        made.mkdir()
+        for one in CUTS:
+            (made / one.file).write_bytes(cut(one, package / one.source))
+        for name in LICENCES:
+            shutil.copyfile(package / name, made / name)
+        manifest = {"declared": fingerprint(), "files": hashes(made)}
+        (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        shutil.rmtree(FONTS, ignore_errors=True)
+        made.chmod(0o755)
+        made.rename(FONTS)
+    print(f"fonts: {len(CUTS)} files in {FONTS.relative_to(ROOT)}")
+
+
+def cut(one: Cut, source: Path) -> bytes:
+    """The bytes of a font with the characters that belong into it, and no layout tables."""
+    import io
+
+    from fontTools import subset
+
+    options = subset.Options(
+        layout_features=[], hinting=False, glyph_names=False, notdef_outline=True, name_IDs=[0, 13, 14]
+    )
+    options.drop_tables += DROPPED
+    font = subset.load_font(str(source), options)
+    held = set(font.getBestCmap()) - {code for block in NEVER for code in block}
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=held - everyday() if one.rest else held & everyday())
+    subsetter.subset(font)
+    rename(font, one)
+    written = io.BytesIO()
+    font.recalcTimestamp = False
+    font.save(written)
+    return written.getvalue()
+
+
+def everyday() -> set[int]:
+    """The characters of GB 2312 and of the blocks above."""
+    pairs = (bytes((row, cell)) for row in range(0xA1, 0xF8) for cell in range(0xA1, 0xFF))
+    ideographs = {ord(text) for text in (pair.decode("gb2312", "ignore") for pair in pairs) if text}
+    return ideographs.union(*BLOCKS)
+
+
+def rename(font: Any, one: Cut) -> None:
+    """Give a font the names of its file: family, style, identifier, full name, PostScript name."""
+    stem = one.file.removesuffix(".ttf")
+    style = stem.rpartition("-")[2]
+    names = {1: one.family, 2: style, 3: stem, 4: f"{one.family} {style}", 6: stem}
+    for number, text in names.items():
+        font["name"].setName(text, number, 3, 1, 0x409)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,115 @@
+"""How an answer is sent: with a validator, compressed, kept for the next who asks, or not sent at all (304).
+
+Data change only by publishing a version, so an answer is good until the next version: its entity tag
+(RFC 9110, 8.8.3) is a digest of the version, the moment from which answers are generated, and the
+request; it is known before any work is done. Two answers with one tag have the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Hashable, Iterable, Iterator
+from typing import cast
+
+from flask import Flask, Response, g, request
+
+from gis.errors import StoreError
+from webmap import context, headers
+from webmap.kept import Answer
+
+_BLUEPRINTS = frozenset({"api", "areas", "tiles"})
+_WORTH_COMPRESSING = 800  # bytes
+_LEVEL = 5  # of zlib: most of the gain for little of the time
+_COMPRESSIBLE = ("application/", "text/")
+_NOT_COMPRESSED = ("application/geopackage", "application/flatgeobuf", "application/zip")
+
+
+def register(app: Flask) -> None:
+    """Let an application answer with validators, compressed, and from what it keeps."""
+    app.before_request(_known_already)
+    app.after_request(_finish)
+
+
+def _known_already() -> Response | None:
+    """The answer that is kept, or 304, or None when there is work to do."""
+    if request.method not in ("GET", "HEAD") or request.blueprint not in _BLUEPRINTS:
+        return None
+    try:
+        g.identity = _identity()
+    except StoreError:
+        return None
+    if _tag(g.identity) in request.if_none_match:
+        return _not_modified()
+    answer = context.kept().get(g.identity)
+    return None if answer is None else Response(answer.body, answer.status, list(answer.headers))
+
+
+def _identity() -> Hashable:
+    """What decides the bytes of an answer: version and moment, address, wanted form and encoding."""
+    return (
+        context.current().token,
+        context.generated().isoformat(),
+        context.settings().base_url or request.url_root,
+        request.path,
+        request.query_string,
+        request.headers.get("Accept", ""),
+        _wants_gzip(),
+    )
+
+
+def _wants_gzip() -> bool:
+    return bool(request.accept_encodings["gzip"])
+
+
+def _tag(identity: Hashable) -> str:
+    return hashlib.sha256(repr(identity).encode()).hexdigest()[:32]
+
+
+def _finish(answer: Response) -> Response:
+    """Complete a fresh answer: tag, compression, keeping. One that was kept has its tag already."""
+    identity = g.get("identity")
+    if identity is None or answer.status_code != 200 or "ETag" in answer.headers:
+        return answer
+    if answer.mimetype == "text/html":
+        return answer  # a page carries a nonce of its own
+    answer.set_etag(_tag(identity))
+    answer.headers["Cache-Control"] = "no-cache"
+    _compress(answer)
+    if not answer.is_streamed:
+        body = answer.get_data()
+        context.kept().put(identity, Answer(200, tuple(answer.headers.to_wsgi_list()), body))
+    return answer
+
+
+def _not_modified() -> Response:
+    answer = Response(status=304)
+    answer.set_etag(_tag(g.identity))
+    answer.headers["Cache-Control"] = "no-cache"
+    headers.vary(answer)
+    return answer
+
+
+def _compress(answer: Response) -> None:
+    """Put gzip on an answer that gains by it, as a whole or as it flows."""
+    kind = answer.mimetype or ""
+    if not _wants_gzip() or not kind.startswith(_COMPRESSIBLE):
+        return
+    if kind.startswith(_NOT_COMPRESSED):
+        return
+    if answer.is_streamed:
+        answer.response = _flowing(cast(Iterable[bytes | str], answer.response))
+        answer.headers["Content-Encoding"] = "gzip"
+        return
+    body = answer.get_data()
+    if len(body) >= _WORTH_COMPRESSING:
+        answer.set_data(b"".join(_flowing([body])))
+        answer.headers["Content-Encoding"] = "gzip"
+
+
+def _flowing(parts: Iterable[bytes | str]) -> Iterator[bytes]:
+    """The gzip form without a time in its head: the same body gives the same bytes."""
+    machine = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
+    for part in parts:
+        yield machine.compress(part.encode() if isinstance(part, str) else part)
+    yield machine.flush()

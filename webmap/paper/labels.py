@@ -1,0 +1,520 @@
+"""Where names stand: boxes in, boxes out. Pure, the same each time, whatever the order of what comes in.
+
+A label never overlaps a label, a symbol or a block, its leader never crosses a label or a leader. First each
+item takes the cheapest free place; then one that found none pushes one or two others aside if these
+find a place elsewhere; at last what is left is given its number, which needs little room. Lengths are
+millimetres of the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from webmap.paper.display import Box
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+Truths: TypeAlias = npt.NDArray[np.bool_]
+
+_GAP = 0.35  # between a symbol and its label
+_RINGS = (1.8, 3.0, 4.5, 6.5, 9.0, 12.0, 15.5, 19.5, 24.0)
+_DIRECTIONS = 20
+_LEADER = 1.1  # from this distance on a label has a leader
+_CANDIDATES = 130
+_SWEEPS = 4
+_SEEDS = 3
+_OVER_SYMBOL = 7.5
+_NEAR_SYMBOL = 1.5
+_CROWD = 8  # how many other labels one may push aside, at most two of them at once
+
+# The eight touching positions: shares of the box to the right and below the anchor, and their cost.
+_TOUCHING = (
+    (1, 0, 0.0),
+    (-1, 0, 0.6),
+    (0, -1, 0.8),
+    (0, 1, 1.0),
+    (1, -1, 0.4),
+    (1, 1, 0.5),
+    (-1, -1, 1.1),
+    (-1, 1, 1.2),
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to set a name: its size and what it costs beside the best way."""
+
+    width: float
+    height: float
+    cost: float = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something with a name: its symbol's centre and radius, the ways to set its name, how much it matters.
+
+    `spots` are places for the middle of the name of an area, each with its cost; `number` is the size of
+    the number that can stand for the name; `pinned` is where a person has put the label's centre.
+    """
+
+    key: str
+    x: float
+    y: float
+    radius: float
+    variants: tuple[Variant, ...]
+    rank: float = 0
+    spots: tuple[tuple[float, float, float], ...] = ()
+    number: Variant | None = None
+    pinned: tuple[float, float] | None = None
+    reach: float = 24
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A label: which variant (-1 is the number), its box, and its leader from the symbol's rim when it has one."""
+
+    key: str
+    variant: int
+    box: Box
+    leader: tuple[float, float, float, float] | None = None
+
+
+def place(
+    items: Sequence[Item],
+    frame: Box,
+    *,
+    blocks: Sequence[Box] = (),
+    symbols: Sequence[tuple[float, float, float]] = (),
+) -> Mapping[str, Placed]:
+    """A place for each item that has one, by its key; with a number to fall back on, every item has one.
+
+    `blocks` are not covered by anything, `symbols` (centre and radius) by no label.
+    """
+    ordered = sorted(items, key=lambda item: (-item.rank, item.key))
+    table = _Table(ordered, frame, _boxes(blocks), _symbol_boxes(symbols), np.array(symbols).reshape(-1, 3))
+    best = _best(table)
+    _improve(table, best)
+    _number_the_rest(table, best)
+    return {table.items[at].key: table.placed(at, candidate) for at, candidate in sorted(best.chosen.items())}
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The places of one item: boxes, costs, leaders (nan for none) and variants, the cheapest first."""
+
+    boxes: Numbers
+    costs: Numbers
+    leaders: Numbers
+    variants: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.costs)
+
+    def only(self, wanted: npt.NDArray[np.int64] | Truths) -> _Candidates:
+        return _Candidates(
+            self.boxes[wanted], self.costs[wanted], self.leaders[wanted], self.variants[wanted]
+        )
+
+
+class _Table:
+    """The items with their candidates, which depend on nothing that is being placed."""
+
+    def __init__(
+        self, items: Sequence[Item], frame: Box, blocks: Numbers, symbols: Numbers, discs: Numbers
+    ) -> None:
+        self.items, self.frame, self.blocks, self.symbols, self.discs = (
+            tuple(items),
+            frame,
+            blocks,
+            symbols,
+            discs,
+        )
+        self.candidates = [self._of(item) for item in self.items]
+        self.known: dict[tuple[int, bool], dict[tuple[int, bool, int], Truths]] = {}
+        reach = np.array([self._reach(at) for at in range(len(self.items))]).reshape(-1, 4)
+        self.near = _overlap(reach, reach)
+
+    @cached_property
+    def numbers(self) -> list[_Candidates]:
+        """The candidates of the numbers; the last of each is on the symbol itself."""
+        return [self._numbers_of(item) for item in self.items]
+
+    def _reach(self, at: int) -> list[float]:
+        """A box around all that an item can come to."""
+        item, boxes = self.items[at], self.candidates[at].boxes
+        r = item.reach
+        corners = np.vstack([boxes.reshape(-1, 2), [(item.x - r, item.y - r), (item.x + r, item.y + r)]])
+        return [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()]
+
+    def _of(self, item: Item) -> _Candidates:
+        if item.pinned is not None:
+            found = _candidates(item, _pinned(item))
+        else:
+            found = self._free(item, _candidates(item, _all_places(item)))
+        return self._cheapest(found)
+
+    def _numbers_of(self, item: Item) -> _Candidates:
+        if item.number is None:
+            return self._cheapest(_candidates(item, iter(())))
+        places = ((x, y, w, h, cost, -1) for x, y, w, h, cost, _v in _places(item, (item.number,)))
+        found = self._cheapest(self._free(item, _candidates(item, places)))
+        on_symbol = _candidates(
+            item, iter([(item.x, item.y, item.number.width, item.number.height, 50.0, -1)])
+        )
+        return _joined(found, on_symbol)
+
+    def _cheapest(self, found: _Candidates) -> _Candidates:
+        order = np.argsort(found.costs, kind="stable")[:_CANDIDATES]
+        return found.only(order)
+
+    def _free(self, item: Item, found: _Candidates) -> _Candidates:
+        """Those in the frame and off the blocks and symbols; dearer when the leader passes over symbols."""
+        f = self.frame
+        b = found.boxes
+        inside = (b[:, 0] >= f.left) & (b[:, 1] >= f.top) & (b[:, 2] <= f.right) & (b[:, 3] <= f.bottom)
+        found = found.only(inside)
+        found = found.only(~_any(_overlap(found.boxes, self.blocks)))
+        found = found.only(~_any(_overlap(found.boxes, self.symbols)))
+        found = found.only(np.argsort(found.costs, kind="stable")[: 2 * _CANDIDATES])
+        found = found.only(~_any(_cross_boxes(found.leaders, self.blocks)))
+        near = _overlap(_grown(found.boxes, 0.5), self.symbols).sum(axis=1)
+        own = (np.abs(self.symbols - _symbol_box(item)) < 1e-9).all(axis=1)
+        over = _cross_boxes(found.leaders, self.symbols[~own]).sum(axis=1)
+        costs = found.costs + _OVER_SYMBOL * over + _NEAR_SYMBOL * np.maximum(near - 1, 0)
+        return _Candidates(found.boxes, costs, found.leaders, found.variants)
+
+    def placed(self, at: int, candidate: tuple[bool, int]) -> Placed:
+        found, number = self.of(at, candidate[0]), candidate[1]
+        leader = found.leaders[number]
+        box = Box(*found.boxes[number].tolist())
+        x1, y1, x2, y2 = leader.tolist()
+        drawn = None if math.isnan(x1) else (x1, y1, x2, y2)
+        return Placed(self.items[at].key, int(found.variants[number]), box, drawn)
+
+    def of(self, at: int, as_number: bool) -> _Candidates:
+        return self.numbers[at] if as_number else self.candidates[at]
+
+
+class _State:
+    """What stands where: for each item that is placed its candidate, and whether that is a number."""
+
+    def __init__(self, table: _Table) -> None:
+        self.table = table
+        self.chosen: dict[int, tuple[bool, int]] = {}
+        count = len(table.items)
+        self.boxes = np.full((count, 4), np.nan)
+        self.leaders = np.full((count, 4), np.nan)
+        self.cost = np.zeros(count)
+
+    def put(self, at: int, number: int, as_number: bool = False) -> None:
+        found = self.table.of(at, as_number)
+        self.chosen[at] = (as_number, number)
+        self.boxes[at], self.leaders[at] = found.boxes[number], found.leaders[number]
+        self.cost[at] = found.costs[number]
+
+    def take(self, at: int) -> None:
+        del self.chosen[at]
+        self.boxes[at], self.leaders[at], self.cost[at] = np.nan, np.nan, 0
+
+    def conflicts(self, at: int, as_number: bool) -> tuple[Truths, npt.NDArray[np.int64]]:
+        """For each candidate of an item which of the placed items it conflicts with; the numbers of those items."""
+        near = self.table.near[at]
+        others = [one for one in sorted(self.chosen) if near[one] and one != at]
+        known = self.table.known.setdefault((at, as_number), {})
+        wanted = [(one, *self.chosen[one]) for one in others]
+        unknown = [number for number, key in enumerate(wanted) if key not in known]
+        if unknown:
+            found = self.table.of(at, as_number)
+            rows = np.array([others[number] for number in unknown])
+            clash = _clash(found, self.boxes[rows], self.leaders[rows])
+            for column, number in enumerate(unknown):
+                known[wanted[number]] = clash[:, column]
+        count = len(self.table.of(at, as_number))
+        columns = [known[key] for key in wanted]
+        return np.array(columns, dtype=np.bool_).reshape(-1, count).T, np.array(others, dtype=np.int64)
+
+    def left(self) -> list[int]:
+        return [at for at in range(len(self.table.items)) if at not in self.chosen]
+
+
+def _best(table: _Table) -> _State:
+    """The best of several attempts; the first that leaves no name over is good enough."""
+    attempts = []
+    for seed in range(_SEEDS):
+        attempts.append(_attempt(table, seed))
+        if not attempts[-1].left():
+            break
+    return min(attempts, key=_badness)
+
+
+def _clash(found: _Candidates, boxes: Numbers, leaders: Numbers) -> Truths:
+    """Whether each candidate conflicts with each label that stands: boxes and leaders of both."""
+    clash = _overlap(found.boxes, boxes)
+    clash |= _cross_boxes(found.leaders, boxes)
+    clash |= _cross_boxes(leaders, found.boxes).T
+    return clash | _cross(found.leaders, leaders)
+
+
+def _badness(state: _State) -> tuple[int, float]:
+    return len(state.left()), float(state.cost.sum())
+
+
+def _attempt(table: _Table, seed: int) -> _State:
+    state, random = _State(table), Random(seed)
+    order = sorted(range(len(table.items)), key=lambda at: (-table.items[at].rank, len(table.candidates[at])))
+    if seed:
+        shaken = sorted((number + random.uniform(0, 12 * seed), at) for number, at in enumerate(order))
+        order = [at for _number, at in shaken]
+    for at in sorted(order, key=lambda at: table.items[at].pinned is None):
+        _insert(state, at)
+    for _round in range(2):
+        for at in state.left():
+            _push(state, at, depth=2)
+    return state
+
+
+def _insert(state: _State, at: int, as_number: bool = False) -> bool:
+    found = state.table.of(at, as_number)
+    if not len(found):
+        return False
+    clash, _others = state.conflicts(at, as_number)
+    free = np.flatnonzero(~clash.any(axis=1))
+    if len(free):
+        state.put(at, int(free[0]), as_number)
+    return bool(len(free))
+
+
+def _push(state: _State, at: int, depth: int, as_number: bool = False) -> bool:
+    """Place an item where one or two others stand, if these find places elsewhere."""
+    if _insert(state, at, as_number):
+        return True
+    found = state.table.of(at, as_number)
+    if depth == 0 or not len(found):
+        return False
+    clash, others = state.conflicts(at, as_number)
+    crowd = clash.sum(axis=1)
+    tried: set[tuple[int, ...]] = set()
+    for number in np.lexsort((found.costs, crowd)):
+        if crowd[number] > 2 or len(tried) >= _CROWD:
+            return False
+        pushed = tuple(others[clash[number]].tolist())
+        if pushed in tried or any(state.table.items[one].pinned for one in pushed):
+            continue
+        tried.add(pushed)
+        if _exchange(state, at, int(number), pushed, depth, as_number):
+            return True
+    return False
+
+
+def _exchange(
+    state: _State, at: int, number: int, pushed: tuple[int, ...], depth: int, as_number: bool
+) -> bool:
+    before = dict(state.chosen)
+    for one in pushed:
+        state.take(one)
+    state.put(at, number, as_number)
+    if all(_push(state, one, depth - 1, before[one][0]) for one in pushed):
+        return True
+    for one in set(before) | set(state.chosen):
+        if one in state.chosen and state.chosen[one] != before.get(one):
+            state.take(one)
+    for one, (numbered, candidate) in before.items():
+        if one not in state.chosen:
+            state.put(one, candidate, numbered)
+    return False
+
+
+def _improve(table: _Table, state: _State) -> None:
+    """Let every label move to a cheaper free place, until none does."""
+    for _sweep in range(_SWEEPS):
+        moved = False
+        for at in sorted(state.chosen):
+            as_number, number = state.chosen[at]
+            if table.items[at].pinned is not None:
+                continue
+            state.take(at)
+            _insert(state, at, as_number)
+            moved |= state.chosen[at] != (as_number, number)
+        if not moved:
+            return
+
+
+def _number_the_rest(table: _Table, state: _State) -> None:
+    for at in state.left():
+        if table.items[at].number is None or _push(state, at, 1, as_number=True):
+            continue
+        state.put(at, len(table.numbers[at]) - 1, as_number=True)
+        _clear(state, at)
+
+
+def _clear(state: _State, at: int) -> None:
+    """Turn the labels that a number on its symbol conflicts with into numbers, too."""
+    clash, others = state.conflicts(at, True)
+    for one in others[clash[-1]].tolist():
+        state.take(one)
+        if (
+            _insert(state, one)
+            or state.table.items[one].number is None
+            or _insert(state, one, as_number=True)
+        ):
+            continue
+        state.put(one, len(state.table.numbers[one]) - 1, as_number=True)
+
+
+# --- the places that an item can have ----------------------------------------------------------
+
+
+def _all_places(item: Item) -> Iterator[tuple[float, float, float, float, float, int]]:
+    for x, y, cost in item.spots:
+        for number, variant in enumerate(item.variants):
+            yield x, y, variant.width, variant.height, cost + variant.cost, number
+    dearer = 30 if item.spots else 0
+    for x, y, w, h, cost, number in _places(item, item.variants):
+        yield x, y, w, h, cost + dearer, number
+
+
+def _places(
+    item: Item, variants: Sequence[Variant]
+) -> Iterator[tuple[float, float, float, float, float, int]]:
+    """Centre, size, cost and variant of each place around the symbol: touching it, then on rings."""
+    for number, variant in enumerate(variants):
+        w, h = variant.width, variant.height
+        if not item.spots:
+            for right, down, cost in _TOUCHING:
+                diagonal = 0.75 if right and down else 1
+                x = item.x + right * (w / 2 + (item.radius + _GAP) * diagonal)
+                y = item.y + down * (h / 2 + (item.radius + _GAP) * diagonal)
+                yield x, y, w, h, cost + variant.cost, number
+        for ring in (ring for ring in _RINGS if ring <= item.reach):
+            for step in range(_DIRECTIONS):
+                angle = 2 * math.pi * step / _DIRECTIONS
+                cos, sin = math.cos(angle), math.sin(angle)
+                away = item.radius + ring
+                x = item.x + cos * away + (w / 2) * _side(cos)
+                y = item.y + sin * away + (h / 2) * _side(sin)
+                yield x, y, w, h, 1.5 + 0.55 * ring + variant.cost + 0.3 * (cos < 0), number
+
+
+def _side(share: float) -> float:
+    return 0.0 if abs(share) < 0.25 else math.copysign(1.0, share)
+
+
+def _pinned(item: Item) -> Iterator[tuple[float, float, float, float, float, int]]:
+    assert item.pinned is not None
+    variant = item.variants[0]
+    yield *item.pinned, variant.width, variant.height, 0.0, 0
+
+
+def _candidates(item: Item, places: Iterator[tuple[float, float, float, float, float, int]]) -> _Candidates:
+    rows = np.array(list(places), dtype=np.float64).reshape(-1, 6)
+    x, y, w, h = rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]
+    boxes = np.column_stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+    return _Candidates(boxes, rows[:, 4], _leaders(item, boxes), rows[:, 5].astype(np.int64))
+
+
+def _leaders(item: Item, boxes: Numbers) -> Numbers:
+    """From the rim of the symbol to the nearest point of each box; nan where the box is near or around it."""
+    ends = np.column_stack(
+        [np.clip(item.x, boxes[:, 0], boxes[:, 2]), np.clip(item.y, boxes[:, 1], boxes[:, 3])]
+    )
+    away = ends - (item.x, item.y)
+    distance = np.hypot(away[:, 0], away[:, 1])
+    near = distance - item.radius < _LEADER
+    with np.errstate(divide="ignore", invalid="ignore"):
+        start = (item.x, item.y) + away / distance[:, None] * item.radius
+        end = ends - away / distance[:, None] * 0.1
+    leaders = np.column_stack([start, end])
+    leaders[near] = np.nan
+    if item.spots:
+        inside = [(x, y) for x, y, _cost in item.spots]
+        centres = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
+        at_spot = (np.abs(centres[:, None, :] - np.array(inside)[None]) < 1e-9).all(axis=2).any(axis=1)
+        leaders[at_spot] = np.nan
+    return leaders
+
+
+def _joined(first: _Candidates, second: _Candidates) -> _Candidates:
+    return _Candidates(
+        np.concatenate([first.boxes, second.boxes]),
+        np.concatenate([first.costs, second.costs]),
+        np.concatenate([first.leaders, second.leaders]),
+        np.concatenate([first.variants, second.variants]),
+    )
+
+
+# --- geometry, many against many ----------------------------------------------------------------
+
+
+def _boxes(boxes: Sequence[Box]) -> Numbers:
+    return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def _symbol_boxes(symbols: Sequence[tuple[float, float, float]]) -> Numbers:
+    return np.array([(x - r, y - r, x + r, y + r) for x, y, r in symbols], dtype=np.float64).reshape(-1, 4)
+
+
+def _symbol_box(item: Item) -> Numbers:
+    r = item.radius
+    return np.array([item.x - r, item.y - r, item.x + r, item.y + r])
+
+
+def _grown(boxes: Numbers, by: float) -> Numbers:
+    return np.asarray(boxes + np.array([-by, -by, by, by]), dtype=np.float64)
+
+
+def _overlap(a: Numbers, b: Numbers) -> Truths:
+    """Whether each of the boxes a overlaps each of the boxes b."""
+    return np.asarray(
+        (a[:, None, 0] < b[None, :, 2])
+        & (b[None, :, 0] < a[:, None, 2])
+        & (a[:, None, 1] < b[None, :, 3])
+        & (b[None, :, 1] < a[:, None, 3])
+    )
+
+
+def _any(table: Truths) -> Truths:
+    """Whether any of each row is true."""
+    return np.asarray(table.any(axis=1))
+
+
+def _cross_boxes(lines: Numbers, boxes: Numbers) -> Truths:
+    """Whether each line passes through each box (Liang and Barsky's clipping); nan lines pass through none."""
+    result = np.zeros((len(lines), len(boxes)), dtype=np.bool_)
+    real = np.flatnonzero(~np.isnan(lines[:, 0]))
+    if not len(real) or not len(boxes):
+        return result
+    some = lines[real]
+    delta = some[:, 2:] - some[:, :2]
+    delta = np.where(np.abs(delta) < 1e-12, 1e-12, delta)
+    low = (boxes[None, :, :2] - some[:, None, :2]) / delta[:, None, :]
+    high = (boxes[None, :, 2:] - some[:, None, :2]) / delta[:, None, :]
+    enter = np.minimum(low, high).max(axis=2)
+    leave = np.maximum(low, high).min(axis=2)
+    result[real] = (enter < leave) & (leave > 0) & (enter < 1)
+    return result
+
+
+def _cross(a: Numbers, b: Numbers) -> Truths:
+    """Whether each of the lines a crosses each of the lines b; nan lines cross none."""
+    result = np.zeros((len(a), len(b)), dtype=np.bool_)
+    first, second = np.flatnonzero(~np.isnan(a[:, 0])), np.flatnonzero(~np.isnan(b[:, 0]))
+    if not len(first) or not len(second):
+        return result
+    p, q = a[first][:, None, :], b[second][None, :, :]
+    apart = (_turn(p, q[..., :2]) * _turn(p, q[..., 2:]) < 0) & (
+        _turn(q, p[..., :2]) * _turn(q, p[..., 2:]) < 0
+    )
+    result[np.ix_(first, second)] = apart
+    return result
+
+
+def _turn(line: Numbers, point: Numbers) -> Numbers:
+    along_x, along_y = line[..., 2] - line[..., 0], line[..., 3] - line[..., 1]
+    return np.asarray(along_x * (point[..., 1] - line[..., 1]) - along_y * (point[..., 0] - line[..., 0]))

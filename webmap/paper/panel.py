@@ -1,0 +1,219 @@
+"""The panel beside a map: inset, legend, key of the numbers, facilities without a point, locator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import shapely
+
+from gis.layer import THEME_TITLES, Catalog, Layer, Theme
+from gis.symbol import ByValue, Marker, Plain
+from webmap import legend
+from webmap.paper import display, symbols
+from webmap.paper.display import Box, Group, Item, Paint, Text
+from webmap.paper.frame import Frame, overview
+from webmap.paper.furniture import GREY, INK, RED, rectangle
+from webmap.paper.plot import Drawn
+from webmap.paper.typeset import columns, points, shortened, wrapped
+
+HOLLOW = "空心：位置仅到乡镇、街道"
+SCHEMATIC = "斜线及半透明面均为示意，不示边界与走向"
+UNSITED = "以下设施仅知所在市、区，未标点位"
+_COLUMN = 46.0
+_ROW = 4.15
+_SAMPLE = 6.4
+_GAP = 3.0
+_SHORT = 3  # layers with so short a title need their values beside it
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the panel, drawn from an upper edge: its items and how high it is."""
+
+    group: Group
+    height: float
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What is drawn: how many features, and the names of areas and lines, by layer and symbol."""
+
+    counts: Mapping[tuple[str, Plain], int]
+    named: Mapping[tuple[str, Plain], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the legend, or with no symbol a heading of it."""
+
+    text: str
+    symbol: Plain | None = None
+    hollow: bool = False
+
+
+def key_of_symbols(
+    catalog: Catalog, drawn: Legend, box: Box, unit: float, *, hollow: bool, lang: str = "zh"
+) -> Block:
+    """The legend: the symbols that are drawn, with how many features each, under their themes."""
+    rows = list(_rows(catalog, drawn, hollow, lang))
+    size, high = points(6.4) * unit, _ROW * unit
+    across = max(1, int(box.width / (_COLUMN * unit)))
+    wide = box.width / across
+    top = box.top + 6.2 * unit
+    items: list[Item] = [Text(box.left, box.top + 4.2 * unit, "图例", 4 * unit, bold=True)]
+    heights = [high] * len(rows)
+    deepest = 0.0
+    headings = [at for at, row in enumerate(rows) if row.symbol is None]
+    for number, column in enumerate(columns(heights, across, headings=headings)):
+        x, y = box.left + number * wide, top
+        for at in column:
+            items += _legend_row(rows[at], Box(x, y, x + wide - 1.5 * unit, y + high), size, unit)
+            y += high
+        deepest = max(deepest, y)
+    return Block(Group("legend", items), deepest - box.top + _GAP * unit)
+
+
+def _rows(catalog: Catalog, drawn: Legend, hollow: bool, lang: str) -> Iterator[_Row]:
+    for theme, layers in catalog.by_theme():
+        lines = [row for layer in layers for row in _layer_rows(layer, drawn, lang)]
+        if lines:
+            yield _Row(THEME_TITLES[theme][lang == "en"] + ("（示意）" if theme is Theme.STRUCTURE else ""))
+            yield from lines
+    if hollow:
+        yield _Row(HOLLOW, Marker("#555555", 6), hollow=True)
+
+
+def _layer_rows(layer: Layer, drawn: Legend, lang: str) -> Iterator[_Row]:
+    seen: set[Plain] = set()
+    for entry in legend.entries(layer):
+        count = drawn.counts.get((layer.id, entry.symbol), 0)
+        if not count or entry.symbol in seen:
+            continue
+        seen.add(entry.symbol)
+        number = f"（{count}）" if layer.theme is not Theme.BASE else ""
+        yield _Row(f"{_title(layer, entry, drawn, lang)}{number}", entry.symbol)
+
+
+def _title(layer: Layer, entry: legend.Entry, drawn: Legend, lang: str) -> str:
+    """What a symbol means: its value; by a field without codes, the names of what has it."""
+    title = entry.heading(lang)
+    if not isinstance(layer.symbol, ByValue):
+        return title
+    if not layer.field(layer.symbol.field).values:
+        return "、".join(dict.fromkeys(drawn.named.get((layer.id, entry.symbol), (title,))))
+    if entry.title == legend.OTHER[0]:
+        return f"{layer.heading(lang)}（{title}）"
+    return f"{layer.heading(lang)}：{title}" if len(layer.heading(lang)) <= _SHORT else title
+
+
+def _legend_row(row: _Row, box: Box, size: float, unit: float) -> Iterator[Item]:
+    base = box.bottom - (box.height - size) / 2 - 0.12 * size
+    if row.symbol is None:
+        yield Text(
+            box.left, base, shortened(row.text, box.width, size, bold=True), size, bold=True, color="#54475c"
+        )
+        return
+    wide = _SAMPLE * unit
+    sample = Box(box.left, box.top + 0.55 * unit, box.left + wide, box.bottom - 0.55 * unit)
+    yield from symbols.sample(row.symbol, sample, hollow=row.hollow)
+    room = box.width - wide - 1.6 * unit
+    lines = wrapped(row.text, room, size)
+    if len(lines) == 1:
+        yield Text(box.left + wide + 1.6 * unit, base, row.text, size)
+        return
+    small = size * 0.94
+    yield Text(box.left + wide + 1.6 * unit, base, shortened(row.text, room, small), small)
+
+
+def key_of_numbers(
+    numbered: Sequence[tuple[int, Drawn]], box: Box, unit: float, size: float, cells: Mapping[str, str]
+) -> Block:
+    """The names that are only numbers on the map, with their symbols and grid references."""
+    rows = [(str(number), one, cells.get(one.key, "")) for number, one in numbered]
+    return _table("numbers", "编号设施", rows, box, unit, size)
+
+
+def without_point(unsited: Sequence[Drawn], box: Box, unit: float, size: float) -> Block:
+    """The facilities of which only the city or district is known."""
+    ordered = sorted(unsited, key=lambda one: (str(_where(one)), -one.layer.order, one.name))
+    rows = [("", one, _where(one)) for one in ordered]
+    return _table("without-point", UNSITED, rows, box, unit, size)
+
+
+def _where(one: Drawn) -> str:
+    place = one.feature.properties.get("district") or one.feature.properties.get("city")
+    field = one.layer.field("district" if one.feature.properties.get("district") else "city")
+    return field.value_title(place)
+
+
+def _table(
+    name: str, heading: str, rows: Sequence[tuple[str, Drawn, str]], box: Box, unit: float, size: float
+) -> Block:
+    if not rows:
+        return Block(Group(name, []), 0)
+    high = 1.28 * size
+    across = max(1, int(box.width / (40 * unit)))
+    wide = box.width / across
+    top = box.top + 5.4 * unit
+    items: list[Item] = [Text(box.left, box.top + 3.6 * unit, heading, 3.1 * unit, bold=True)]
+    deepest = 0.0
+    for number, column in enumerate(columns([high] * len(rows), across)):
+        x, y = box.left + number * wide, top
+        for at in column:
+            items += _table_row(*rows[at], Box(x, y, x + wide - 2 * unit, y + high), size, unit)
+            y += high
+        deepest = max(deepest, y)
+    return Block(Group(name, items), deepest - box.top + _GAP * unit)
+
+
+def _table_row(number: str, one: Drawn, note: str, box: Box, size: float, unit: float) -> Iterator[Item]:
+    base = box.bottom - (box.height - size) / 2 - 0.12 * size
+    x = box.left
+    if number:
+        x += 3.4 * unit
+        yield Text(x, base, number, size, bold=True, color=RED, anchor="end")
+        x += 0.8 * unit
+    if isinstance(one.symbol, Marker):
+        middle, side = (box.top + box.bottom) / 2, size * 0.95
+        mark = Box(x, middle - side / 2, x + side, middle + side / 2)
+        yield from symbols.sample(one.symbol, mark, hollow=one.hollow)
+        x += size * 1.25
+    remark = Text(box.right, base, note, size, color=GREY, anchor="end")
+    room = box.right - x - (remark.width + 1 if note else 0)
+    fitting = size
+    while Text(0, 0, one.name, fitting).width > room and fitting > size * 0.8:
+        fitting *= 0.97
+    yield Text(x, base, shortened(one.name, room, fitting), fitting)
+    if note:
+        yield remark
+
+
+def locator(shapes: Sequence[Drawn], frame: Frame, box: Box, unit: float) -> Block:
+    """Where the sheet lies: the largest areas of the base with their names, the map's frame in red."""
+    if not shapes:
+        return Block(Group("locator", []), 0)
+    whole = shapely.union_all([one.feature.geometry for one in shapes])
+    west, south, east, north = whole.bounds
+    small = overview(shapely.box(west, south, east, north), box.grown(-1.5 * unit), frame.crs)
+    items: list[Item] = [rectangle(box, Paint("#ffffff", 1, INK, 0.2))]
+    size = points(6.05)
+    for one in shapes:
+        area = shapely.simplify(small.to_page(one.feature.geometry), 0.15)
+        items.append(display.Shape(area, Paint("#f3efe6", 1, "#8d7f93", 0.15)))
+    for one in shapes:
+        middle = shapely.get_point(
+            shapely.maximum_inscribed_circle(small.to_page(one.feature.geometry), 0.3), 0
+        )
+        items.append(
+            Text(float(middle.x), float(middle.y) + 0.36 * size, one.name.removesuffix("市"), size, anchor="middle",
+                 color="#54475c", halo=0.5)
+        )  # fmt: skip
+    edge = shapely.segmentize(
+        shapely.box(frame.box.left, frame.box.top, frame.box.right, frame.box.bottom), 5
+    )
+    corners = [frame.to_degrees(x, y) for x, y in shapely.get_coordinates(edge).tolist()]
+    shown = small.to_page(shapely.Polygon(corners))
+    inside = shown.intersection(shapely.box(box.left, box.top, box.right, box.bottom))
+    items.append(display.Shape(inside, Paint("#c0392b", 0.08, RED, 0.45)))
+    return Block(Group("locator", items, box.grown(0.2)), box.height)

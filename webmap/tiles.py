@@ -1,0 +1,138 @@
+"""OGC API – Tiles: the tilesets of every layer and of all together, their tiles, TileJSON and style.
+
+`webmap.answers` sends them with validators and keeps them until the next version.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, request
+
+from gis import tileset
+from gis.errors import BadParameter, NotFound
+from gis.layer import Layer
+from gis.tile import MAX_ZOOM, Tile
+from webmap import context, geojson, links, params, style, tilesets
+from webmap.tilesets import Tileset
+
+bp = Blueprint("tiles", __name__)
+
+_WHOLE = re.compile(r"[0-9]{1,9}\Z")
+_ALL = "全部图层 All layers"
+_OF_LAYER = "/collections/<layer_id>"
+_SET = "/tiles/<set_id>"
+_TILE = f"{_SET}/<zoom>/<row>/<column>"
+
+
+@bp.get("/tileMatrixSets")
+def matrix_sets() -> Response:
+    """The tile matrix sets: one."""
+    _format("json")
+    return geojson.document(tilesets.matrix_sets())
+
+
+@bp.get("/tileMatrixSets/<set_id>")
+def matrix_set(set_id: str) -> Response:
+    """The definition of a tile matrix set."""
+    _format("json")
+    _known(set_id)
+    return geojson.document(tilesets.matrix_set())
+
+
+@bp.get("/tiles", defaults={"layer_id": None})
+@bp.get(f"{_OF_LAYER}/tiles")
+def listing(layer_id: str | None) -> Response:
+    """The tilesets of one layer or of all."""
+    _format("json")
+    return geojson.document(tilesets.listing(_tileset(layer_id)))
+
+
+@bp.get(_SET, defaults={"layer_id": None})
+@bp.get(f"{_OF_LAYER}{_SET}")
+def metadata(layer_id: str | None, set_id: str) -> Response:
+    """A tileset: its metadata, or the same as TileJSON."""
+    wanted = _format("json", "tilejson")
+    _known(set_id)
+    found = _tileset(layer_id)
+    return geojson.document(tilesets.tilejson(found) if wanted == "tilejson" else tilesets.metadata(found))
+
+
+@bp.get(f"{_SET}/tilejson", defaults={"layer_id": None})
+@bp.get(f"{_OF_LAYER}{_SET}/tilejson")
+def tilejson(layer_id: str | None, set_id: str) -> Response:
+    """A tileset as TileJSON."""
+    _format("json", "tilejson")
+    _known(set_id)
+    return geojson.document(tilesets.tilejson(_tileset(layer_id)), tilesets.TILEJSON)
+
+
+@bp.get(f"{_SET}/style", defaults={"layer_id": None})
+@bp.get(f"{_OF_LAYER}{_SET}/style")
+def stylesheet(layer_id: str | None, set_id: str) -> Response:
+    """How a tileset looks, for MapLibre."""
+    _format("json")
+    _known(set_id)
+    found = _tileset(layer_id)
+    cells = {layer.id: summary.cell_zoom for layer, summary in found.layers.items()}
+    source = links.url(f"{found.href}/tilejson")
+    return geojson.document(style.style(found.title, tuple(found.layers), source, cells), tilesets.STYLE)
+
+
+@bp.get(_TILE, defaults={"layer_id": None})
+@bp.get(f"{_OF_LAYER}{_TILE}")
+def tile(layer_id: str | None, set_id: str, zoom: str, row: str, column: str) -> Response:
+    """One tile, of length zero when it shows nothing (Part 1, /req/core/tc-error B)."""
+    _format("mvt")
+    _known(set_id)
+    layers = [context.served_layer(layer_id)] if layer_id else _served()
+    asked = _asked(zoom, row, column)
+    return Response(b"".join(_encoded(layer, asked) for layer in layers), content_type=tilesets.MVT)
+
+
+def _encoded(layer: Layer, asked: Tile) -> bytes:
+    summary = context.summary(layer)
+    if summary.bbox is None or not asked.may_show(summary.bbox):
+        return b""
+    return tileset.encoded(
+        context.connection(),
+        layer,
+        asked,
+        cell_zoom=summary.cell_zoom,
+        internal=context.settings().internal,
+    )
+
+
+def _asked(zoom: str, row: str, column: str) -> Tile:
+    """The tile of a path. Raises `BadParameter` for what is no number, `NotFound` outside of the matrix."""
+    if not _WHOLE.match(zoom):
+        raise NotFound("tile matrix", zoom, f"known are 0 to {MAX_ZOOM}")
+    for name, value in (("tileRow", row), ("tileCol", column)):
+        if not _WHOLE.match(value):
+            raise BadParameter(name, value, "a whole number")
+    return Tile(int(zoom), int(row), int(column))
+
+
+def _format(*offered: str) -> str:
+    """The form that is wanted, the first unless another is asked for. Refuses unknown parameters."""
+    params.only(request.args)
+    wanted = request.args.get("f", offered[0])
+    if wanted not in offered:
+        raise BadParameter("f", wanted, f"one of {', '.join(offered)}")
+    return wanted
+
+
+def _known(set_id: str) -> None:
+    if set_id != tilesets.SET:
+        raise NotFound("tile matrix set", set_id, f"known is {tilesets.SET}")
+
+
+def _tileset(layer_id: str | None) -> Tileset:
+    if layer_id is None:
+        return Tileset(_ALL, {layer: context.summary(layer) for layer in _served()})
+    layer = context.served_layer(layer_id)
+    return Tileset(layer.title, {layer: context.summary(layer)}, links.path_of(layer))
+
+
+def _served() -> list[Layer]:
+    return [context.served_layer(layer_id) for layer_id in context.catalog()]
