@@ -19,7 +19,7 @@ from etl.text.reader import read as read_document
 from gis.adcodes import CITIES
 from gis.errors import BadData
 from gis.feature import Feature
-from gis.layer import Catalog, Geometry
+from gis.layer import Catalog, Geometry, Recognise
 
 _SUFFIXES = frozenset((".txt", ".docx", ".pdf", ".html", ".htm", ".xhtml"))
 _NAMESAKES = 3
@@ -155,10 +155,11 @@ def home(text: Text, registry: Mapping[str, Document], words: Lexicon) -> int | 
 def reviewed(
     features: Mapping[str, Iterable[Feature]], catalog: Catalog, words: Lexicon
 ) -> tuple[Reviewed, ...]:
-    """The placed things of the layers whose features documents name."""
+    """The placed things of the layers that say by which words documents name their features."""
     found = []
     for layer_id, many in features.items():
-        if catalog[layer_id].geometry is not Geometry.POINT:
+        layer = catalog[layer_id]
+        if layer.geometry is not Geometry.POINT or layer.recognise == Recognise():
             continue
         for feature in many:
             names = [str(feature.properties["name"]), *str(feature.properties["aliases"] or "").split("|")]

@@ -70,6 +70,7 @@ from gis.tables import SRID
 KEPT_VERSIONS = 3
 STATEMENT_SECONDS = 20  # PostgreSQL ends a reading statement that takes longer
 _SCHEMA = "corridor"
+_MAPPED_BYTES = 64 * 2**20  # of a published file are read without asking the system for each page
 _SINGLE = 1e-4  # degrees; PostGIS rounds boxes to single precision, outwards and by less than this
 
 
@@ -339,7 +340,9 @@ def _spatialite_engine(path: Path, module: str, *, read_only: bool) -> Engine:
         _load_spatialite(connection, module)
         for name, count, function in functions.FOR_SQLITE:
             connection.create_function(name, count, function, deterministic=True)
-        if not read_only:
+        if read_only:
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+        else:
             # A file that is being built is thrown away when the build fails: it need not survive a crash.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = MEMORY")
@@ -386,6 +389,7 @@ class PostgisStore(Store):
         # read takes longer than it saves.
         chosen = {"statement_timeout": f"{STATEMENT_SECONDS}s", "jit": "off"}
         chosen |= {"max_parallel_workers_per_gather": "0", "effective_io_concurrency": "0"}
+        chosen |= {"plan_cache_mode": "force_custom_plan"}  # what is near depends on where one asks
         options = {"options": " ".join(f"-c {name}={value}" for name, value in chosen.items())}
         self._building = create_engine(url, poolclass=NullPool, connect_args=patience)
         # Readers need no transaction, and nothing to reset: a schema does not change once it is published.
