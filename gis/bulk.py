@@ -27,14 +27,19 @@ def create(connection: Connection, stored: Table) -> None:
 def index(connection: Connection, stored: Table) -> None:
     """Make the indexes of a table that holds its rows, and let the database count what it plans by."""
     name = _name(connection, stored)
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
-        connection.execute(text(f"CREATE INDEX ON {name} USING gist (geometry)"))
-    else:
-        connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
+    if "geometry" in stored.c:
+        _index_geometry(connection, stored)
     for made in stored.indexes:
         made.create(connection)
     connection.execute(text(f"ANALYZE {name}"))
+
+
+def _index_geometry(connection: Connection, stored: Table) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
+        connection.execute(text(f"CREATE INDEX ON {_name(connection, stored)} USING gist (geometry)"))
+    else:
+        connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
 
 
 def geometry_values(connection: Connection, geometries: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from gis import repository
 from gis.database import dialect_of
 from gis.feature import Query
 from gis.layer import Layer
-from gis.tables import table
+from gis.tables import table, texts
 
 BATCH = 1000
 
@@ -54,13 +54,17 @@ def batches(
 
 
 def _by_id(connection: Connection, layer: Layer, query: Query) -> Iterator[tuple[str, ...]]:
-    t = table(layer)
+    t, written = table(layer), texts(layer)
     conditions = list(repository.conditions(layer, query, dialect_of(connection)))
-    wanted = select(t.c.id, t.c.feature).where(*conditions).order_by(t.c.id).limit(BATCH)
-    rows = connection.execute(repository.from_offset(wanted, layer, query)).all()
+    wanted = select(written).order_by(written.c.id).limit(BATCH)
+    if conditions:
+        wanted = wanted.join(t, t.c.id == written.c.id).where(*conditions)
+    rows = connection.execute(repository.from_offset(wanted, written.c.id, layer, query)).all()
     while rows:
         yield tuple(row.feature for row in rows)
-        rows = connection.execute(wanted.where(t.c.id > rows[-1].id)).all() if len(rows) == BATCH else []
+        rows = (
+            connection.execute(wanted.where(written.c.id > rows[-1].id)).all() if len(rows) == BATCH else []
+        )
 
 
 def _by_offset(connection: Connection, layer: Layer, query: Query) -> Iterator[tuple[str, ...]]:

@@ -133,6 +133,11 @@ class Query:
         asked = (self.bbox, self.region, self.interval, self.filter)
         return not self.equals and all(condition is None for condition in asked)
 
+    @property
+    def everything(self) -> bool:
+        """Whether no feature is left out, whoever it may be shown to."""
+        return self.unconditional and self.internal
+
 
 @dataclass(frozen=True)
 class Page:

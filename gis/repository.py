@@ -37,7 +37,8 @@ from gis.feature import Bbox, Feature, Interval, Page, Query, geojson_texts
 from gis.frozen import FrozenMapping
 from gis.layer import Layer
 from gis.survey import Survey
-from gis.tables import DOCUMENT, MARK, SUMMARY, VERSION, table
+from gis.tables import DOCUMENT, FORM, MARK, SUMMARY, VERSION, table
+from gis.tables import texts as texts_of
 from gis.tile import neighbourly, projected
 from gis.tileset import store_cells
 
@@ -125,23 +126,37 @@ def get(connection: Connection, layer: Layer, feature_id: str, *, internal: bool
 @lru_cache(maxsize=4096)
 def _one(layer: Layer, internal: bool) -> Select[str]:
     """The feature of an id that is given when it is asked for: the statement is made, and compiled, once."""
-    t = table(layer)
-    wanted = select(t.c.feature).where(t.c.id == bindparam("wanted"))
-    return wanted.where(*conditions(layer, Query(internal=internal)))
+    t, texts = table(layer), texts_of(layer)
+    wanted = select(texts.c.feature).where(texts.c.id == bindparam("wanted"))
+    if internal:
+        return wanted
+    return wanted.join(t, t.c.id == texts.c.id).where(*conditions(layer, Query()))
 
 
 def statement(layer: Layer, query: Query, dialect: str) -> Select[str]:
     """The page of a query as one statement; every value is bound."""
+    texts = texts_of(layer)
+    if query.everything and not query.sort:
+        wanted = from_offset(select(texts.c.feature), texts.c.id, layer, query)
+        return wanted.order_by(texts.c.id).limit(query.limit)
     t = table(layer)
-    wanted = select(t.c.feature).where(*conditions(layer, query, dialect))
-    return from_offset(wanted, layer, query).order_by(*_order(t, query, dialect)).limit(query.limit)
+    found = _found(layer, query, dialect).order_by(*_order(t, query, dialect)).limit(query.limit)
+    page = from_offset(found, t.c.id, layer, query).subquery()
+    wanted = select(texts.c.feature).join(page, texts.c.id == page.c.id)
+    return wanted.order_by(*_order(page, query, dialect))
+
+
+def _found(layer: Layer, query: Query, dialect: str) -> Select[Any]:
+    """The ids of what satisfies a query, and what it is to be ordered by."""
+    t = table(layer)
+    keys = [t.c[key.field] for key in query.sort if key.field != "id"]
+    return select(t.c.id, *keys).where(*conditions(layer, query, dialect))
 
 
 def page_and_count(layer: Layer, query: Query, dialect: str) -> Select[str, int]:
     """The page of a query, and in each row how many features satisfy it."""
-    t = table(layer)
-    keys = [t.c[key.field] for key in query.sort if key.field != "id"]
-    hits = select(t.c.id, *keys).where(*conditions(layer, query, dialect)).cte("hits")
+    texts = texts_of(layer)
+    hits = _found(layer, query, dialect).cte("hits")
     count = select(func.count()).select_from(hits).scalar_subquery()
     page = (
         select(hits)
@@ -150,11 +165,11 @@ def page_and_count(layer: Layer, query: Query, dialect: str) -> Select[str, int]
         .offset(query.offset)
         .subquery()
     )
-    wanted = select(t.c.feature, count.label("matched")).join(page, t.c.id == page.c.id)
-    return wanted.order_by(*_order(t, query, dialect))
+    wanted = select(texts.c.feature, count.label("matched")).join(page, texts.c.id == page.c.id)
+    return wanted.order_by(*_order(page, query, dialect))
 
 
-def from_offset(wanted: Select[Any], layer: Layer, query: Query) -> Select[Any]:
+def from_offset(wanted: Select[Any], ids: ColumnElement[int], layer: Layer, query: Query) -> Select[Any]:
     """What comes after the offset of a query. Where the marks tell how far that is, nothing is passed over."""
     if query.sort or not query.unconditional or query.offset < MARKED:
         return wanted.offset(query.offset)
@@ -162,7 +177,7 @@ def from_offset(wanted: Select[Any], layer: Layer, query: Query) -> Select[Any]:
     mark = select(MARK.c.id).where(
         MARK.c.layer == layer.id, MARK.c.internal == query.internal, MARK.c.number == number
     )
-    return wanted.where(table(layer).c.id >= mark.scalar_subquery()).offset(rest)
+    return wanted.where(ids >= mark.scalar_subquery()).offset(rest)
 
 
 def _order(rows: FromClause, query: Query, dialect: str) -> Iterator[ColumnElement[Any]]:
@@ -202,14 +217,16 @@ def _during(day: ColumnElement[date], interval: Interval) -> Iterator[ColumnElem
 
 
 def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -> int:
-    """Store a layer in a place that is being built: its table, its features, its summaries.
+    """Store a layer in a place that is being built: its tables, its features, its summaries.
 
     Returns how many. Raises `BadData` naming the features of which the database refuses one.
     """
     t = table(layer)
-    bulk.create(connection, t)
+    for made in (t, texts_of(layer)):
+        bulk.create(connection, made)
     surveys = [_store(connection, layer, batch) for batch in _batches(features)]
-    bulk.index(connection, t)
+    for filled in (t, texts_of(layer)):
+        bulk.index(connection, filled)
     survey = Survey.joined(surveys or [_store(connection, layer, [])])
     cell_zoom = store_cells(connection, layer, survey)
     for internal in (False, True):
@@ -242,6 +259,8 @@ def _store(connection: Connection, layer: Layer, batch: Sequence[Feature]) -> Su
     rows = list(_rows(layer, batch, *shapes))
     try:
         bulk.insert(connection, table(layer), [rows[place] for place in neighbourly(geometries)])
+        ids = (feature.id for feature in batch)
+        bulk.insert(connection, texts_of(layer), zip(ids, geojson_texts(batch), strict=True))
     except bulk.driver_error(connection) as error:
         reason = str(error).strip().partition("\n")[0]
         raise BadData(layer.id, f"features {batch[0].id} to {batch[-1].id} were refused: {reason}") from error
@@ -251,8 +270,8 @@ def _store(connection: Connection, layer: Layer, batch: Sequence[Feature]) -> Su
 def _rows(layer: Layer, batch: Sequence[Feature], *shapes: np.ndarray) -> Iterator[bulk.Row]:
     """What is stored of each feature, in the order of the table. `shapes` are its two geometries."""
     values = itemgetter(*(field.name for field in layer.all_fields))
-    for feature, *shape, text in zip(batch, *shapes, geojson_texts(batch), strict=True):
-        yield feature.id, *shape, *values(dict(feature.properties.items())), text
+    for feature, *shape in zip(batch, *shapes, strict=True):
+        yield feature.id, *shape, *values(dict(feature.properties.items()))
 
 
 def _summary_row(layer: Layer, survey: Survey, internal: bool) -> dict[str, Any]:
@@ -283,7 +302,7 @@ def finish(
     connection: Connection, version: str, as_of: date | None = None, sources: Iterable[Source] = ()
 ) -> None:
     """Name the version that has been built, the day of which it tells, and what it was made from."""
-    connection.execute(insert(VERSION).values(version=version, as_of=as_of))
+    connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
     for source in sources:
         connection.execute(insert(DOCUMENT).values(asdict(source)))
 
@@ -301,8 +320,9 @@ def _described(connection: Connection) -> Published:
     named = connection.execute(select(VERSION)).one_or_none()
     if named is None:
         raise NothingPublished("The database holds no finished version; run `corridor build`.")
+    if named.form != FORM:
+        raise StaleTable(f"The database is of form {named.form}, not {FORM}; run `corridor build`.")
     rows = connection.execute(select(SUMMARY)).all()
-    connection.execute(select(MARK).limit(0))  # is missing where older software has built
     return Published(
         version=named.version,
         as_of=named.as_of,

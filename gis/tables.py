@@ -1,4 +1,4 @@
-"""Layer → table. One table a layer, and two that say what is stored."""
+"""Layer → tables. Two a layer, one of its fields and one of its texts, and a few that say what is stored."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 from gis.layer import Layer, Type
 
 SRID = 4326
+FORM = 2  # of the tables that are not read off a declaration; counted up when they change
 
 _COLUMN_TYPES: dict[Type, TypeEngine[Any]] = {
     Type.TEXT: Unicode(),
@@ -44,6 +45,7 @@ VERSION = Table(
     _META,
     Column("version", Text, primary_key=True),
     Column("as_of", Date),
+    Column("form", Integer, nullable=False),
 )
 DOCUMENT = Table(
     "corridor_document",
@@ -84,27 +86,45 @@ CELL = Table(
 
 @lru_cache(maxsize=4096)
 def table(layer: Layer) -> Table:
-    """The table of a layer: id, geometry, one column for each field, and the feature as GeoJSON text.
+    """The table of a layer by which features are found: id, geometry, one column for each field.
 
-    `mercator` is what of the geometry lies in the tile matrix, in its metres, as WKB.
-    The text is what the endpoints send: made once when a version is published, the same on every
-    database, read without building an object per feature.
+    `mercator` is what of the geometry lies in the tile matrix, in its metres, as WKB. Rows that are near
+    each other in space are near each other in the table.
     """
     name = f"layer_{layer.id}"
     indexed = [field.name for field in layer.all_fields if field.values or field.name == "key"]
     return Table(
         name,
         MetaData(),
-        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Column("id", _id_type(), primary_key=True, autoincrement=False),
         Column("geometry", GeometryType(layer.geometry.upper(), srid=SRID, spatial_index=False)),
         Column("mercator", LargeBinary),
         *(
             Column(field.name, _COLUMN_TYPES[field.type], nullable=not field.required)
             for field in layer.all_fields
         ),
-        Column("feature", Text, nullable=False),
         *(Index(_index_name(name, column), column) for column in indexed),
     )
+
+
+@lru_cache(maxsize=4096)
+def texts(layer: Layer) -> Table:
+    """The features of a layer as GeoJSON text, in the order of their ids.
+
+    The text is what the endpoints send: made once when a version is published, the same on every
+    database, read without building an object per feature. It has a table of its own, so that looking for
+    features passes over no texts, and a page of texts is read from pages that lie side by side.
+    """
+    return Table(
+        f"text_{layer.id}",
+        MetaData(),
+        Column("id", _id_type(), primary_key=True, autoincrement=False),
+        Column("feature", Text, nullable=False),
+    )
+
+
+def _id_type() -> TypeEngine[int]:
+    return BigInteger().with_variant(Integer, "sqlite")
 
 
 def _index_name(table_name: str, column: str) -> str:
