@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from gis.basemaps import Basemap, load
 from gis.errors import BadSettings
+from gis.geocoding import GeocodingService, services
 
 _YES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
@@ -24,6 +25,8 @@ class Settings:
     internal        whether features marked `internal` are served
     spatialite      name or path of the SpatiaLite module
     basemaps        basemaps of other services; none unless a file names them
+    geocoders       geocoding services in the order in which they are asked; none unless listed
+    geocode_cache   folder that keeps what these services answered
     """
 
     database: str = "sqlite:///var/corridor.sqlite"
@@ -33,6 +36,8 @@ class Settings:
     internal: bool = False
     spatialite: str = "mod_spatialite"
     basemaps: tuple[Basemap, ...] = ()
+    geocoders: tuple[GeocodingService, ...] = ()
+    geocode_cache: Path = Path("var/geocode")
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -46,6 +51,8 @@ class Settings:
             internal=_flag("CORRIDOR_INTERNAL", environ.get("CORRIDOR_INTERNAL", "")),
             spatialite=environ.get("CORRIDOR_SPATIALITE") or cls.spatialite,
             basemaps=load(Path(basemaps), environ) if basemaps else (),
+            geocoders=services(environ),
+            geocode_cache=Path(environ.get("CORRIDOR_GEOCODE_CACHE") or cls.geocode_cache),
         )
 
 

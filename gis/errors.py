@@ -15,6 +15,8 @@ GisError
 ├── TooMuch             the service does as much of this as it can at the moment
 ├── UpstreamError       another service whose tiles are passed on
 │   └── Overloaded      it has been asked too often
+├── GeocoderError       a geocoding service that cannot be asked
+│   └── QuotaUsedUp     it gives no more answers today
 └── MissingAsset        a file that the build should have brought
 """
 
@@ -138,6 +140,22 @@ class Overloaded(UpstreamError):
     """Another service has been asked too often."""
 
     title = "Basemap overloaded"
+
+
+class GeocoderError(GisError):
+    """A geocoding service does not answer as it should; neither its key nor its own words are passed on."""
+
+    title = "Geocoding unavailable"
+
+    def __init__(self, service: str, reason: str) -> None:
+        self.service = service
+        super().__init__(f"{service}: {reason}")
+
+
+class QuotaUsedUp(GeocoderError):
+    """A geocoding service gives no more answers for this key today."""
+
+    title = "Geocoding quota used up"
 
 
 class MissingAsset(GisError):

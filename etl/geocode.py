@@ -1,0 +1,142 @@
+"""Placing a name or an address: a chain of geocoders, and what its members disagree about.
+
+The order is that of trust: reviewed sites, the host's campus, services where some are set up, towns and
+localities, the district, the city. The best-known answer counts that lies in the area asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import shapely
+
+from etl import read
+from etl.areas import Areas
+from etl.geocoders import online
+from etl.geocoders.base import RANK, Geocoder, Placed, Sought, beyond_m
+from etl.geocoders.offline import Campus, City, Curated, District, Localities
+from etl.lexicon import Lexicon, lexicon
+from etl.measure import to_metres
+from gis.adcodes import CITIES, city_of
+from gis.config import Settings
+from gis.feature import Feature, Precision
+
+# An answer at least so well known is not improved by asking further.
+_ENOUGH = RANK[Precision.CAMPUS]
+# Districts and cities give their names to roads elsewhere: 黄石路 is in 武汉.
+_ROAD = re.compile(r"[东西南北中一二三四五六七八九十]?(?:路|街(?!道)|大道|巷)")
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Two answers that cannot both be right: `metres` more lie between them than their radii allow."""
+
+    first: Placed
+    second: Placed
+    metres: float
+
+    def __str__(self) -> str:
+        one, other = (
+            f"{answer.by} {answer.name} ({answer.precision}, ±{answer.radius_m:.0f} m)"
+            for answer in (self.first, self.second)
+        )
+        return f"{one} and {other} lie {self.metres / 1000:.1f} km farther apart than that allows"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What all members of a chain answered, in its order, and which answers contradict each other."""
+
+    answers: tuple[Placed, ...]
+    best: Placed | None
+    disagreements: tuple[Disagreement, ...]
+
+
+class Chain:
+    """Geocoders in the order of trust."""
+
+    def __init__(self, members: Sequence[Geocoder], areas: Areas, words: Lexicon, curated: Curated) -> None:
+        self.members = tuple(members)
+        self._areas, self._words, self._curated = areas, words, curated
+
+    def find(
+        self, text: str, *, city: int | None = None, district: int | None = None, host: str | None = None
+    ) -> Placed | None:
+        """The place of a name or an address, None when not even its city is known.
+
+        Members are asked until one knows the campus or better. Raises `GeocoderError` when a service fails.
+        """
+        sought = self.completed(Sought(text, city, district, host or ""))
+        answers: list[Placed] = []
+        for answer in self._ask(sought):
+            answers.append(answer)
+            if self._fits(answer, sought) and RANK[answer.precision] <= _ENOUGH:
+                break
+        return self._best(answers, sought)
+
+    def ask(self, sought: Sought) -> Answers:
+        """What every member answers, and where they disagree. Raises `GeocoderError` when a service fails."""
+        completed = self.completed(sought)
+        answers = tuple(self._ask(completed))
+        return Answers(answers, self._best(answers, completed), tuple(disagreements(answers)))
+
+    def completed(self, sought: Sought) -> Sought:
+        """What is sought, with the city and the district that its text tells."""
+        codes = [code for code in self._codes(sought.text) if sought.city in (None, city_of(code))]
+        city = sought.city or (city_of(sought.district) if sought.district else None)
+        if city is None and codes:
+            city = city_of(codes[0])
+        told = [code for code in codes if code not in CITIES and city_of(code) == city]
+        return replace(sought, city=city, district=sought.district or (told[-1] if told else None))
+
+    def _codes(self, text: str) -> Iterator[int]:
+        """The areas that a text names, not counting those in the names of institutions and roads."""
+        rest = next((rest for _, rest in self._curated.within(text)), text)
+        for found in self._words.place.finditer(rest):
+            if not _ROAD.match(rest, found.end()):
+                yield self._words.codes[found.group()]
+
+    def _ask(self, sought: Sought) -> Iterator[Placed]:
+        for member in self.members:
+            answer = member.find(sought)
+            if answer:
+                yield answer
+
+    def _best(self, answers: Iterable[Placed], sought: Sought) -> Placed | None:
+        fitting = [answer for answer in answers if self._fits(answer, sought)]
+        return min(fitting, key=lambda one: RANK[one.precision], default=None)
+
+    def _fits(self, answer: Placed, sought: Sought) -> bool:
+        """Whether an answer can lie in the area that is known."""
+        if answer.extent is not None or sought.area is None or sought.area not in self._areas:
+            return True
+        area = to_metres(self._areas.area(sought.area))
+        return bool(shapely.dwithin(area, to_metres(answer.geometry), answer.radius_m))
+
+
+def disagreements(answers: Iterable[Placed]) -> Iterator[Disagreement]:
+    """The pairs of answers that lie farther apart than their radii allow."""
+    for first, second in combinations(answers, 2):
+        metres = beyond_m(first, second)
+        if metres > 0:
+            yield Disagreement(first, second, metres)
+
+
+def chain(
+    settings: Settings, areas: Areas, features: Iterable[Feature], *, folder: Path = read.SOURCES
+) -> Chain:
+    """The chain over reviewed features, the services of the settings, and the gazetteer beside the sources.
+
+    No service is asked unless the settings list one. Raises `BadData` for a broken gazetteer.
+    """
+    words = lexicon()
+    curated = Curated(features, words)
+    campus, localities = Campus(curated, words), Localities.from_folder(folder.parent / "gazetteer", words)
+    services = online.geocoders(settings)
+    return Chain(
+        (curated, campus, *services, localities, District(areas), City(areas)), areas, words, curated
+    )
