@@ -65,10 +65,12 @@ from gis import functions
 from gis.config import Settings
 from gis.errors import BadSettings, Busy, MissingExtension, NoStore, NothingPublished
 from gis.feature import Bbox
+from gis.patience import Watch
 from gis.tables import SRID
 
 KEPT_VERSIONS = 3
-STATEMENT_SECONDS = 20  # PostgreSQL ends a reading statement that takes longer
+STATEMENT_SECONDS = 20  # a reading statement that takes longer is ended
+_QUERY_CANCELED = "57014"  # of PostgreSQL
 _SCHEMA = "corridor"
 _MAPPED_BYTES = 64 * 2**20  # of a published file are read without asking the system for each page
 _SINGLE = 1e-4  # degrees; PostGIS rounds boxes to single precision, outwards and by less than this
@@ -123,6 +125,11 @@ def current_of(connection: Connection) -> Current:
 def dialect_of(connection: Connection) -> str:
     """Which of the two databases this is: `sqlite` or `postgresql`."""
     return connection.dialect.name
+
+
+def took_too_long(error: DBAPIError) -> bool:
+    """Whether a database has ended a statement for the time it took."""
+    return getattr(error.orig, "sqlstate", None) == _QUERY_CANCELED or str(error.orig) == "interrupted"
 
 
 def within(dialect: str, features: Table, bbox: Bbox) -> ColumnElement[bool]:
@@ -270,6 +277,7 @@ class SpatialiteStore(Store):
                 if self._engine is not None:
                     self._engine.dispose()
                 self._engine = _spatialite_engine(self._path, self._module, read_only=True)
+                Watch(self._engine, STATEMENT_SECONDS)
                 self._opened = current
             return self._engine
 

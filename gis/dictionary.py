@@ -41,7 +41,7 @@ def _title(value: Value, lang: str) -> str:
 def feature_schema(layer: Layer, lang: str = "zh") -> dict[str, Any]:
     """The properties of a layer's features as a JSON Schema object (OGC API – Features Part 5)."""
     properties: dict[str, Any] = {"id": {"type": "integer", "x-ogc-role": "id", "title": "id"}}
-    properties["geometry"] = {"x-ogc-role": "primary-geometry", "format": _GEOMETRY_FORMATS[layer.geometry]}
+    properties["geometry"] = _geometry_schema(layer, lang)
     for sequence, field in enumerate(layer.all_fields, start=1):
         properties[field.name] = {**field_schema(field, lang), "x-ogc-propertySeq": sequence}
     return {
@@ -53,12 +53,18 @@ def feature_schema(layer: Layer, lang: str = "zh") -> dict[str, Any]:
     }
 
 
+def _geometry_schema(layer: Layer, lang: str) -> dict[str, Any]:
+    title = "Geometry" if lang == "en" else "几何"
+    return {"title": title, "x-ogc-role": "primary-geometry", "format": _GEOMETRY_FORMATS[layer.geometry]}
+
+
 def queryables(layer: Layer, lang: str = "zh") -> dict[str, Any]:
-    """The fields by which a layer can be filtered, as a JSON Schema object (Part 3, Queryables)."""
+    """What a layer can be filtered by, its place among it, as a JSON Schema object (Part 3, Queryables)."""
+    fields = {field.name: field_schema(field, lang) for field in layer.all_fields}
     return {
         "type": "object",
         "title": layer.heading(lang),
-        "properties": {field.name: field_schema(field, lang) for field in layer.all_fields},
+        "properties": {"geometry": _geometry_schema(layer, lang), **fields},
         "additionalProperties": False,
     }
 

@@ -69,10 +69,10 @@ def axes(crs: str) -> tuple[str, str]:
     return first, second
 
 
-def code_of(crs: str) -> str:
-    """The code of an offered system. Raises `BadParameter`."""
+def code_of(crs: str, parameter: str = "crs") -> str:
+    """The code of an offered system. Raises `BadParameter` naming the parameter that asked for it."""
     if crs not in CRS_CODES:
-        raise BadParameter("filter-crs", crs, f"one of {', '.join(CRS_CODES)}")
+        raise BadParameter(parameter, crs, f"one of {', '.join(CRS_CODES)}")
     return CRS_CODES[crs]
 
 

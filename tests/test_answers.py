@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from pyproj import Transformer
+from sqlalchemy import Connection, text
 
-from gis import datum, repository
+from gis import database, datum, repository
 from gis.config import Settings
 from gis.database import Store
 from gis.layer import Catalog
@@ -186,3 +188,68 @@ def test_a_count_is_made_once_for_all_pages(
 
 def test_a_problem_has_no_tag(client: FlaskClient) -> None:
     assert "ETag" not in client.get(f"{ITEMS}?limit=0").headers
+
+
+@pytest.mark.parametrize("form", ['W/"{}"', '"other", "{}"', '"{}"', 'W/"other" , W/"{}"'])
+def test_any_form_of_the_tag_is_a_match(client: FlaskClient, form: str) -> None:
+    tag = client.get(ITEMS).headers["ETag"].strip('"')
+    answer = client.get(ITEMS, headers={"If-None-Match": form.format(tag)})
+    assert (answer.status_code, answer.data) == (304, b"")
+    assert answer.headers["ETag"] == f'"{tag}"'
+    assert client.head(ITEMS, headers={"If-None-Match": form.format(tag)}).status_code == 304
+
+
+def test_a_star_matches_what_there_is_and_nothing_else(client: FlaskClient) -> None:
+    star = {"If-None-Match": "*"}
+    assert client.get(ITEMS, headers=star).status_code == 304
+    assert client.get(f"{ITEMS}?f=csv", headers=star).status_code == 304
+    assert client.get(f"{ITEMS}/99", headers=star).status_code == 404
+    assert client.get(f"{ITEMS}?limit=0", headers=star).status_code == 400
+
+
+def test_pages_and_streamed_files_are_compressed_too(client: FlaskClient) -> None:
+    packed = {"Accept-Encoding": "gzip"}
+    for url in (f"{ITEMS}?f=html", "/map", f"{ITEMS}?f=csv", "/collections?f=html"):
+        answer = client.get(url, headers=packed)
+        assert answer.headers["Content-Encoding"] == "gzip", url
+        assert len(gzip.decompress(answer.data)) > len(answer.data)
+    for fmt in ("gpkg", "fgb"):
+        assert "Content-Encoding" not in client.get(f"{ITEMS}?f={fmt}", headers=packed).headers
+
+
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(60)",
+}
+
+
+def test_a_statement_that_takes_too_long_is_ended(
+    settings: Settings, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "STATEMENT_SECONDS", 1)
+    store = database.open_store(settings)
+    publish(store)
+    client = create_app(Settings(), catalog, store).test_client()
+
+    def slow(connection: Connection, *_: object) -> None:
+        connection.execute(text(SLOW[connection.dialect.name])).all()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(repository, "find", slow)
+        answer = client.get(f"{ITEMS}?kind=dug")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"]
+    assert "smaller box" in json.loads(answer.data)["detail"]
+    assert client.get(f"{ITEMS}?kind=dug").status_code == 200
+    store.close()
+
+
+def test_what_has_ended_is_not_ended_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "STATEMENT_SECONDS", 0.2)
+    store = database.open_store(settings)
+    publish(store)
+    with store.read() as connection:
+        for _ in range(3):
+            assert repository.published(connection).version == "tests-1"
+            time.sleep(0.7)
+    store.close()

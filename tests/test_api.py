@@ -151,7 +151,8 @@ def test_queryables_are_what_can_be_asked(client: FlaskClient) -> None:
     assert {"name", "kind", "city", "depth"} <= names.keys()
     openapi = client.get("/api").get_json(force=True)
     parameters = openapi["paths"]["/collections/wells/items"]["get"]["parameters"]
-    assert {p["name"] for p in parameters if "name" in p} == set(names)
+    assert names["geometry"]["format"] == "geometry-point"
+    assert {p["name"] for p in parameters if "name" in p} == set(names) - {"geometry"}
     shared = {p["$ref"].rpartition("/")[2] for p in parameters if "$ref" in p}
     assert (
         shared == params.OF_ITEMS | {"f-items", "lang"} == openapi["components"]["parameters"].keys() - {"f"}
@@ -251,6 +252,31 @@ def test_links_follow_the_public_address(filled: Store, catalog: Catalog) -> Non
     }
     body = behind.get("/", headers=forwarded).get_json()
     assert links(body, "data")[0]["href"] == "https://map.example/gis/collections"
+
+
+@pytest.mark.parametrize("base", ["", "https://example.gov.cn/corridor"])
+@pytest.mark.parametrize("name", ["ogcfeatureserver", "OGCFeatureServer"])
+def test_the_whole_service_stands_under_a_second_name(
+    filled: Store, catalog: Catalog, base: str, name: str
+) -> None:
+    client = create_app(Settings(base_url=base), catalog, filled).test_client()
+    root = f"{base or 'http://localhost'}/{name}"
+    for path in ("", *JSON_PATHS[1:]):
+        body = client.get(f"/{name}{path}").get_json(force=True)
+        for link in body.get("links", []):
+            assert link["href"].startswith(f"{root}/")
+            assert client.get(link["href"].replace(base, "")).status_code == 200
+    assert client.get(f"/{name}/api").get_json(force=True)["servers"] == [{"url": root}]
+    assert client.get(f"/{name}x/api").status_code == 404
+
+
+def test_a_browser_of_another_origin_may_ask_with_a_validator(client: FlaskClient) -> None:
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    answer = client.options("/collections/wells/items", headers=asked)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" not in answer.headers["Access-Control-Allow-Methods"]
+    assert "If-None-Match" in answer.headers["Access-Control-Allow-Headers"]
+    assert "POST" in client.options("/summary", headers=asked).headers["Access-Control-Allow-Methods"]
 
 
 def test_internal_features_are_served_where_the_settings_say_so(filled: Store, catalog: Catalog) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pyogrio
 import pytest
 import shapely
+from flask import Flask
 from flask.testing import FlaskClient
 from pyproj import Transformer
 
@@ -24,7 +25,7 @@ from gis.feature import Feature, Query, Sort, rounded
 from gis.geometry import axes
 from gis.layer import Catalog
 from tests.conftest import CONTENTS, WELLS, properties
-from webmap import create_app, download
+from webmap import context, create_app, download
 
 ITEMS = "/collections/wells/items"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -224,6 +225,57 @@ def test_an_answer_that_nobody_reads_leaves_nothing_open(client: FlaskClient, te
         answer.close()
         assert list(temporary.iterdir()) == []
     assert client.get(ITEMS).status_code == 200
+
+
+@pytest.mark.parametrize("fmt", ["gpkg", "fgb", "csv"])
+def test_only_a_few_large_files_are_written_at_a_time(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, fmt: str
+) -> None:
+    monkeypatch.setattr(context, "AT_ONCE", 2)
+    client = app.test_client()
+    open_ones = [client.get(f"{ITEMS}?f={fmt}", buffered=False) for _ in range(context.MOST_EXPORTS)]
+    refused = client.get(f"{ITEMS}?f={fmt}")
+    assert (refused.status_code, refused.mimetype) == (503, "application/problem+json")
+    assert refused.headers["Retry-After"]
+    assert client.get(f"{ITEMS}?f={fmt}&limit=2").status_code == 200
+    assert client.get(ITEMS).status_code == 200
+    open_ones.pop().close()
+    assert client.get(f"{ITEMS}?f={fmt}").status_code == 200
+    assert len(open_ones.pop().data) > 100
+    for _ in range(2 * context.MOST_EXPORTS):
+        assert client.get(f"{ITEMS}?f={fmt}").status_code == 200
+
+
+def test_a_file_that_fails_gives_its_place_back(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Iterator[tuple[str, ...]]:
+        raise RuntimeError("lost")
+        yield ()
+
+    monkeypatch.setattr(context, "AT_ONCE", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(download.export, "batches", broken)
+        for _ in range(2 * context.MOST_EXPORTS):
+            assert app.test_client().get(f"{ITEMS}?f=csv").status_code == 500
+    assert app.test_client().get(f"{ITEMS}?f=csv").status_code == 200
+
+
+def test_a_file_is_sent_while_it_is_read(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory stays the same however many features there are: no more than two batches are there at a time."""
+    monkeypatch.setattr(export, "BATCH", 1)
+    real, taken = export.batches, []
+
+    def counted(*asked: Any) -> Iterator[tuple[str, ...]]:
+        for batch in real(*asked):
+            taken.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(download.export, "batches", counted)
+    answer = client.get(f"{ITEMS}?f=csv", buffered=False)
+    parts = iter(answer.response)
+    for sent in range(1, 6):
+        assert next(parts)
+        assert len(taken) <= sent + 1
+    answer.close()
 
 
 def test_a_query_that_fails_is_a_problem_and_not_half_a_file(

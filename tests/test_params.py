@@ -63,6 +63,15 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
     assert "expected" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["crs", "bbox-crs", "filter-crs"])
+def test_an_unknown_system_is_refused_by_the_name_of_its_parameter(name: str) -> None:
+    asked = MultiDict({name: "EPSG:4326", "bbox": "1,2,3,4", "filter": "depth>1"})
+    with pytest.raises(BadParameter) as caught:
+        params.query(WELLS, asked)
+        params.form(WELLS, asked)
+    assert caught.value.name == name
+
+
 def test_a_parameter_given_twice_is_refused() -> None:
     with pytest.raises(BadParameter, match="one value"):
         params.query(WELLS, MultiDict([("limit", "1"), ("limit", "2")]))

@@ -11,6 +11,7 @@ from gis.config import Settings
 from gis.database import Store, open_store
 from gis.layer import Catalog
 from webmap import answers, api, areas, basemap, context, headers, pages, prints, problems, stories, tiles
+from webmap.alias import Alias
 
 
 def create_app(
@@ -24,6 +25,7 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    app.wsgi_app = Alias(app.wsgi_app)  # type: ignore[method-assign]
     if not settings.base_url:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
     opened = store or open_store(settings)

@@ -15,10 +15,10 @@ from typing import cast
 from flask import Flask, Response, g, request
 
 from gis.errors import StoreError
-from webmap import context, headers
+from webmap import context, headers, links
 from webmap.kept import Answer
 
-_BLUEPRINTS = frozenset({"api", "areas", "tiles"})
+_BLUEPRINTS = frozenset({"api", "areas", "pages", "tiles"})
 _WORTH_COMPRESSING = 800  # bytes
 _LEVEL = 5  # of zlib: most of the gain for little of the time
 _COMPRESSIBLE = ("application/", "text/")
@@ -39,8 +39,8 @@ def _known_already() -> Response | None:
         g.identity = _identity()
     except StoreError:
         return None
-    if _tag(g.identity) in request.if_none_match:
-        return _not_modified()
+    if request.if_none_match.contains_weak(_tag(g.identity)) and not request.if_none_match.star_tag:
+        return _not_modified(_tag(g.identity))
     answer = context.kept().get(g.identity)
     return None if answer is None else Response(answer.body, answer.status, list(answer.headers))
 
@@ -50,7 +50,7 @@ def _identity() -> Hashable:
     return (
         context.current().token,
         context.generated().isoformat(),
-        context.settings().base_url or request.url_root,
+        links.root(),
         request.path,
         request.query_string,
         request.headers.get("Accept", ""),
@@ -67,24 +67,33 @@ def _tag(identity: Hashable) -> str:
 
 
 def _finish(answer: Response) -> Response:
-    """Complete a fresh answer: tag, compression, keeping. One that was kept has its tag already."""
+    """Complete an answer: a fresh one gets its tag, is compressed and kept; one that was kept is whole."""
     identity = g.get("identity")
-    if identity is None or answer.status_code != 200 or "ETag" in answer.headers:
+    if identity is None or answer.status_code != 200:
         return answer
     if answer.mimetype == "text/html":
-        return answer  # a page carries a nonce of its own
+        _compress(answer)  # a page carries a nonce of its own: it has no tag and is not kept
+        return answer
+    if "ETag" not in answer.headers:
+        _complete(answer, identity)
+    if request.if_none_match.star_tag:  # holds for whatever there is, which is known only now
+        answer.close()
+        return _not_modified(_tag(identity))
+    return answer
+
+
+def _complete(answer: Response, identity: Hashable) -> None:
     answer.set_etag(_tag(identity))
     answer.headers["Cache-Control"] = "no-cache"
     _compress(answer)
     if not answer.is_streamed:
         body = answer.get_data()
         context.kept().put(identity, Answer(200, tuple(answer.headers.to_wsgi_list()), body))
-    return answer
 
 
-def _not_modified() -> Response:
+def _not_modified(tag: str) -> Response:
     answer = Response(status=304)
-    answer.set_etag(_tag(g.identity))
+    answer.set_etag(tag)
     answer.headers["Cache-Control"] = "no-cache"
     headers.vary(answer)
     return answer
@@ -111,5 +120,6 @@ def _flowing(parts: Iterable[bytes | str]) -> Iterator[bytes]:
     """The gzip form without a time in its head: the same body gives the same bytes."""
     machine = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
     for part in parts:
-        yield machine.compress(part.encode() if isinstance(part, str) else part)
+        if packed := machine.compress(part.encode() if isinstance(part, str) else part):
+            yield packed
     yield machine.flush()

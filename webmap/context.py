@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from threading import BoundedSemaphore
 
 from flask import Flask, current_app, g
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from gis import counts, repository
 from gis.config import Settings
 from gis.database import Current, Store, current_of
+from gis.errors import TooMuch
 from gis.export import Reading
 from gis.feature import Page, Query
 from gis.layer import Catalog, Layer
@@ -23,6 +25,7 @@ from webmap.kept import Kept
 KEPT_BYTES = 64 * 2**20
 KEPT_COUNTS = 10_000
 AT_ONCE = 1000  # a page of more features is not held as a whole
+MOST_EXPORTS = 2  # large files that a worker writes at a time; half of its threads stay free for others
 
 
 class Service:
@@ -34,6 +37,7 @@ class Service:
     def __init__(self, settings: Settings, catalog: Catalog, store: Store, started: datetime) -> None:
         self.settings, self.catalog, self.store, self.started = settings, catalog, store, started
         self.kept = Kept(KEPT_BYTES)
+        self.exports = BoundedSemaphore(MOST_EXPORTS)
         self._described: tuple[Current, Published] | None = None
         self._counted: OrderedDict[Hashable, int] = OrderedDict()
         self._by_value: tuple[Current, dict[Hashable, Mapping[object, int]]] | None = None
@@ -171,6 +175,17 @@ def generated() -> datetime:
 def kept() -> Kept:
     """The answers that this worker keeps."""
     return _service().kept
+
+
+def reserve_export() -> Callable[[], None]:
+    """A place among the large files that are written now; the caller gives it back by what is returned.
+
+    Raises `TooMuch` when there is none.
+    """
+    places = _service().exports
+    if not places.acquire(blocking=False):
+        raise TooMuch(f"{MOST_EXPORTS} large files are being written; try again in a few seconds.")
+    return places.release
 
 
 def served_layer(layer_id: str) -> Layer:

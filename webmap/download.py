@@ -11,6 +11,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -42,7 +43,7 @@ def response(layer: Layer, query: Query, form: Form, fmt: Format) -> Response:
     most = params.limit(request.args) if "limit" in request.args else None
     source = export.batches(context.connection(), layer, query, most)
     wanted = File(layer, form, source, context.generated())
-    body = _MAKERS[fmt](wanted)
+    body = _in_its_place(_MAKERS[fmt](wanted), context.reserve_export() if _large(layer, most) else None)
     # What can fail has failed when the first part is there, while there is still another answer to give.
     first = next(body)
     answer = Response(chain([first], body), content_type=_content_type(fmt))
@@ -52,6 +53,21 @@ def response(layer: Layer, query: Query, form: Form, fmt: Format) -> Response:
     if not form.coords:
         answer.headers["Content-Crs"] = f"<{form.crs}>"
     return answer
+
+
+def _large(layer: Layer, most: int | None) -> bool:
+    """Whether a file may be so large that only a few of them are written at a time."""
+    count = context.summary(layer).count
+    return min(count, most or count) > context.AT_ONCE
+
+
+def _in_its_place(parts: Parts, leave: Callable[[], None] | None) -> Parts:
+    """The parts of a file; the place that it takes is left when the last is sent, or nobody wants more."""
+    with ExitStack() as closing:
+        if leave:
+            closing.callback(leave)
+        closing.callback(parts.close)
+        yield from parts
 
 
 def _content_type(fmt: Format) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from secrets import token_urlsafe
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'"
 )
+
+_ASKED_AGAIN_SECONDS = "86400"  # how long a browser remembers what it may ask from another origin
 
 
 def register(app: Flask) -> None:
@@ -29,6 +31,12 @@ def _complete(answer: Response) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Access-Control-Expose-Headers"] = "Content-Crs, Link, ETag"
+    if request.method == "OPTIONS":
+        answer.headers["Access-Control-Allow-Methods"] = answer.headers.get("Allow", "GET, HEAD, OPTIONS")
+        answer.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Accept-Language, Content-Type, If-None-Match"
+        )
+        answer.headers["Access-Control-Max-Age"] = _ASKED_AGAIN_SECONDS
     vary(answer)
     if answer.mimetype == "text/html":
         answer.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce())

@@ -10,7 +10,7 @@ from flask import request
 
 from gis.feature import Page, Query
 from gis.layer import Layer
-from webmap import context, params
+from webmap import alias, context, params
 from webmap.params import Format
 
 Link: TypeAlias = dict[str, str]
@@ -32,7 +32,8 @@ _OGC = "http://www.opengis.net/def/rel/ogc/1.0"
 
 def root() -> str:
     """The public URL of the service root, without a slash at its end."""
-    return context.settings().base_url or request.url_root.rstrip("/")
+    public = context.settings().base_url
+    return f"{public}{alias.used()}" if public else request.url_root.rstrip("/")
 
 
 def url(path: str, **parameters: str) -> str:

@@ -6,9 +6,10 @@ import json
 import logging
 
 from flask import Flask, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from gis.database import STATEMENT_SECONDS, took_too_long
 from gis.errors import (
     BadData,
     BadDeclaration,
@@ -37,6 +38,10 @@ STATUS: dict[type[GisError], int] = {
     GisError: 500,
 }
 _RETRY_AFTER_SECONDS = "10"
+_TOO_LONG = (
+    f"The database needed more than {STATEMENT_SECONDS} s for this request and was stopped; "
+    "ask for less: a smaller box, a simpler filter."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +73,8 @@ def from_http(error: HTTPException) -> Response:
 def from_database(error: SQLAlchemyError) -> Response:
     """The answer when the database fails under a request; its text goes to the log, not to the client."""
     _log.error("database: %s", error)
+    if isinstance(error, DBAPIError) and took_too_long(error):
+        return problem("Takes too long", 503, _TOO_LONG)
     return problem("Database error", 503, "The database did not answer this request; try again later.")
 
 

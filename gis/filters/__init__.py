@@ -44,7 +44,7 @@ def parse(text: str, lang: str, layer: Layer, crs: str = CRS84) -> Filter:
     """
     if lang not in LANGUAGES:
         raise BadParameter("filter-lang", lang, f"one of {', '.join(LANGUAGES)}")
-    code_of(crs)
+    code_of(crs, "filter-crs")
     if len(text) > MAX_LENGTH:
         refuse(text, f"at most {MAX_LENGTH} characters, not {len(text)}")
     root = LANGUAGES[lang](text)
