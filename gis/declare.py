@@ -45,6 +45,9 @@ A department keeps a folder of declarations, each with its data beside it:
     type = "integer"
     title = "开放年份"
 
+Figures about areas (indicators), which are no places, are told by `figures = true`: their fields are among
+others the text `indicator` and the numbers `base_value` and `target_value`.
+
 A line has `stroke = { color = "#444444", width = 2, dash = [4, 2] }`, an area `fill = { color = "#88aa66",
 opacity = 0.4, hatched = true, outline = { color = "#446633", width = 1 } }`.
 
@@ -351,6 +354,7 @@ _layer = _Record(
         "theme": _one_of(Theme),
         "order": _integer,
         "shown": _flag,
+        "figures": _flag,
         "label_zoom": _integer,
         "popup": _list(_text),
         "symbol": _symbol,

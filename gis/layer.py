@@ -196,7 +196,9 @@ class Layer:
     `kinds` are the values of the common field `kind`. `popup` names the fields shown first in a popup
     (after name and kind). `label_zoom` is the web zoom from which names stand on the map, None for
     never. `order` says what is drawn above what: the higher, the later. `columns` tells how a source
-    calls a field, where that differs from the field's own name.
+    calls a field, where that differs from the field's own name. `figures` says that the features are
+    figures about areas, which stand on a point of their area and are no places: they are shown as a map
+    of classes, and not counted among what lies somewhere.
     """
 
     id: str
@@ -213,6 +215,7 @@ class Layer:
     label_zoom: int | None = None
     order: int = 50
     shown: bool = True
+    figures: bool = False
     columns: Mapping[str, str] = FrozenMapping({})
 
     def __post_init__(self) -> None:
@@ -343,6 +346,21 @@ def _check_names(layer: Layer) -> None:
             _contradiction(layer, "columns", f"no field {name!r}")
 
 
+# What a layer of figures says of each: which indicator, what it was, what it is to be.
+_OF_FIGURES = {"indicator": Type.TEXT, "base_value": Type.NUMBER, "target_value": Type.NUMBER}
+
+
+def _check_figures(layer: Layer) -> None:
+    if not layer.figures:
+        return
+    if layer.geometry is not Geometry.POINT:
+        _contradiction(layer, "figures", f"figures stand on points, not on a {layer.geometry}")
+    types = {field.name: field.type for field in layer.fields}
+    for name, wanted in _OF_FIGURES.items():
+        if types.get(name) is not wanted:
+            _contradiction(layer, "figures", f"a layer of figures has a field {name} of type {wanted}")
+
+
 def _check_symbol(layer: Layer) -> None:
     wanted = _SYMBOL_OF[layer.geometry]
     for symbol in plain_symbols(layer.symbol):
@@ -366,4 +384,4 @@ def _check_cases(layer: Layer, symbol: ByValue) -> None:
             _contradiction(layer, "symbol.cases", f"{field.name} has no value {case!r}")
 
 
-_CHECKS = (_check_id, _check_fields, _check_values, _check_names, _check_symbol)
+_CHECKS = (_check_id, _check_fields, _check_values, _check_names, _check_figures, _check_symbol)

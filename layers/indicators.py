@@ -12,6 +12,7 @@ LAYER = Layer(
     theme=Theme.OTHER,
     order=10,
     shown=False,
+    figures=True,
     kinds=(
         Value("level", "目标值", "Level"),
         Value("yearly_growth", "年均增长(%)", "Yearly growth (%)"),

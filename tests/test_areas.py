@@ -151,8 +151,7 @@ def test_figures_of_plans_are_no_places(shipped: Store) -> None:
     client = create_app(Settings(), layers.catalog(), shipped).test_client()
     counted = client.get("/summary").get_json()["counts"]["layer"]
     for layer in layers.catalog().values():
-        figures = "target_value" in {field.name for field in layer.fields}
-        assert (layer.id in counted) == (layer.geometry is Geometry.POINT and not figures)
+        assert (layer.id in counted) == (layer.geometry is Geometry.POINT and not layer.figures)
 
 
 def test_counts_tell_of_all_and_the_list_of_as_many_as_are_wanted(client: FlaskClient) -> None:

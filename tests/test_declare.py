@@ -176,6 +176,8 @@ def test_the_example_of_the_documentation_is_a_layer() -> None:
         ("order = 99999999999999999999", "order", "expected a whole number"),
         ("order = 1.0", "order", "1.0: expected a whole number"),
         ("shown = 1", "shown", "expected true or false"),
+        ("figures = 'yes'", "figures", "expected true or false"),
+        ("figures = true", "figures", "has a field indicator of type text"),
         ("title_en = 2024-01-01", "title_en", "expected a text in quotes"),
         ("description = 3", "description", "3: expected a text in quotes"),
         ("theme = 'parks'", "theme", "'parks': expected one of structure, research"),

@@ -48,6 +48,26 @@ def test_a_contradiction_names_the_layer_and_the_key(key: str) -> None:
     assert caught.value.where == str(CONTRADICTIONS[key].get("id", "ponds"))
 
 
+FIGURES = (
+    Field("indicator", Type.TEXT, "指标"),
+    Field("base_value", Type.NUMBER, "现状值"),
+    Field("target_value", Type.NUMBER, "目标值"),
+)
+
+
+def test_a_layer_of_figures_says_what_they_were_and_are_to_be() -> None:
+    assert declared(figures=True, fields=FIGURES).figures
+    assert not declared(fields=FIGURES).figures
+    for wrong in (
+        {"fields": FIGURES[:2]},
+        {"fields": (*FIGURES[:2], Field("target_value", Type.TEXT, "目标值"))},
+        {"fields": FIGURES, "geometry": Geometry.LINE, "symbol": Stroke("#123456")},
+    ):
+        with pytest.raises(BadDeclaration) as caught:
+            declared(figures=True, **wrong)
+        assert caught.value.key == "figures"
+
+
 @pytest.mark.parametrize(
     "broken",
     [

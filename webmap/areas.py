@@ -30,7 +30,6 @@ MAXIMUM_RADIUS_M = 500_000
 OF_SUMMARY = ("layers", "limit", "bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 COUNTED = ("kind", "level", "status", "city", "district", "precision")
 LISTED = ("key", "name", "name_en", "kind", "city", "district", "status", "level", "precision", "radius_m")
-_OF_FIGURES = {"indicator", "base_value", "target_value"}
 
 # What all layers have in common: the fields by which they can be asked together.
 _ANY = Layer(id="any", title="any", geometry=Geometry.POINT, symbol=Marker("#000000"))
@@ -85,7 +84,7 @@ def _layers() -> list[Layer]:
 
 def _holds_places(layer: Layer) -> bool:
     """Whether a layer's points are places; figures of a plan stand on a point of their city and are none."""
-    return layer.geometry is Geometry.POINT and not {field.name for field in layer.fields} >= _OF_FIGURES
+    return layer.geometry is Geometry.POINT and not layer.figures
 
 
 # --- the area ----------------------------------------------------------------------------------------

@@ -213,6 +213,7 @@ def _layer(layer: Layer) -> Json:
         "label_zoom": layer.label_zoom,
         "order": layer.order,
         "shown": layer.shown,
+        "figures": layer.figures,
     }
 
 

@@ -19,8 +19,8 @@ export class Layers {
     this.events = events;
     this.passes = () => true;
     const declared = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme, config.most)));
-    this.all = declared.filter((layer) => !layer.isFigures);
-    this.figures = declared.filter((layer) => layer.isFigures);
+    this.all = declared.filter((layer) => !layer.figures);
+    this.figures = declared.filter((layer) => layer.figures);
     this.points = new PointField({
       onOpen: (mark) => this.#openMark(mark),
       onHover: events.onHover,
@@ -217,19 +217,14 @@ export class Layers {
   }
 }
 
-// A layer with these fields holds figures about areas, not places.
-const OF_FIGURES = ["indicator", "base_value", "target_value"];
-
 function asLayer(layer, theme, most) {
   const isTiled = Boolean(layer.tiles) && layer.count > most;
-  const names = layer.fields.map(({ name }) => name);
   return {
     ...layer,
     theme,
     isPoints: POINTS.has(layer.geometry),
     isAreas: layer.geometry === "MultiPolygon",
     isBase: theme.id === "base",
-    isFigures: OF_FIGURES.every((name) => names.includes(name)),
     // The plan and the base stay as the ground on which the rest is read.
     isSifted: theme.id !== "base" && theme.id !== "structure" && !isTiled,
     isTiled,
