@@ -39,7 +39,10 @@ DOORS = {
     "typst": ("webmap/paper/pdf.py",),
     "pikepdf": ("webmap/paper/pdf.py",),
     "geopandas": ("etl/",),
-    "pyogrio": ("etl/", "webmap/download.py"),
+    "pyogrio": ("etl/", "webmap/files/vector.py"),
+    "openpyxl": ("etl/importing/", "webmap/files/workbook.py"),
+    "pyarrow": ("gis/block.py", "gis/copying.py", "etl/", "webmap/files/parquet.py"),
+    "tqdm": ("cli.py",),
 }
 MODULES = [
     *ROOT.glob("cli.py"),
@@ -86,6 +89,12 @@ def test_a_foreign_library_stays_behind_its_door(path: Path) -> None:
     for imported in imports(path):
         doors = DOORS.get(imported.partition(".")[0])
         assert doors is None or name(path).startswith(doors), f"{name(path)} imports {imported}"
+
+
+def test_only_two_modules_speak_to_other_services() -> None:
+    network = {"urllib.request", "http.client", "requests", "urllib3", "socket"}
+    speaking = [name(path) for path in MODULES if network & set(imports(path))]
+    assert speaking == ["cli.py", "etl/geocoders/door.py", "webmap/basemap.py"]  # cli.py tries its own port
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if name(p).startswith("layers/")], ids=name)
