@@ -56,6 +56,21 @@ def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> Iterator[Cell]
             yield Cell(zoom, key >> 32, key & 0xFFFFFFFF, total, seen)
 
 
+def of_tile(anchors: np.ndarray, tile: Tile) -> list[tuple[int, int, int]]:
+    """Row, column and count of the cells of a tile and of its buffer, from the anchors (metres) of features."""
+    keys, counts = np.unique(_keys(_grid(anchors), _GRID - tile.zoom - DIVISION), return_counts=True)
+    rows, columns = keys >> 32, keys & 0xFFFFFFFF
+    near = _spanned(rows, tile.row) & _spanned(columns, tile.column)
+    return list(zip(*(found[near].tolist() for found in (rows, columns, counts)), strict=True))
+
+
+def _spanned(cells: np.ndarray, place: int) -> np.ndarray:
+    """Which rows (or columns) of cells lie in a tile's row (or column), or in its buffer."""
+    first = place << DIVISION
+    inside: np.ndarray = (cells >= first - REACH) & (cells < first + (1 << DIVISION) + REACH)
+    return inside
+
+
 def _grid(anchors: np.ndarray) -> np.ndarray:
     """Row and column of each anchor among the smallest cells."""
     side = 2 * HALF / 2**_GRID

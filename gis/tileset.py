@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import shapely
 from sqlalchemy import BindParameter, ColumnElement, Connection, Double, Select, bindparam, func, select
 
-from gis import bulk, cells, mvt
+from gis import bulk, cells, filters, mvt
 from gis.cells import REACH
-from gis.database import dialect_of, near
+from gis.database import dialect_of, near, within
+from gis.expression import Filter
 from gis.layer import Field, Geometry, Layer, Type
 from gis.mvt import Shape, Value
 from gis.survey import Survey
 from gis.symbol import ByValue
 from gis.tables import CELL, SRID, table
-from gis.tile import BUFFER, EXTENT, Tile
+from gis.tile import BUFFER, EXTENT, Tile, anchors
 
 DETAIL_ZOOM = 14  # from here on tiles carry every field
 DIMENSION = {Geometry.POINT: 0, Geometry.MULTIPOINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2}
@@ -42,39 +43,46 @@ def encoded(
     cell_zoom: int | None,
     detailed: bool | None = None,
     internal: bool = False,
+    wanted: Filter | None = None,
 ) -> bytes:
     """The vector tile of a layer, empty when it shows nothing.
 
-    Up to `cell_zoom` it shows cells. From DETAIL_ZOOM on it is detailed unless that is said otherwise.
+    Up to `cell_zoom` it shows cells. From DETAIL_ZOOM on it is detailed unless that is said otherwise. Only
+    features that satisfy `wanted`, where that is given, are in it or counted.
     """
     if cell_zoom is not None and tile.zoom <= cell_zoom:
-        return cells.encoded(layer.id, tile, _counts(connection, layer, tile, internal))
+        count = _counts if wanted is None else partial(_counted, wanted=wanted)
+        return cells.encoded(layer.id, tile, count(connection, layer, tile, internal))
     if detailed is None:
         detailed = tile.zoom >= DETAIL_ZOOM
     if dialect_of(connection) == "postgresql":
-        made = connection.scalar(statement(layer, detailed, internal), _parameters(tile))
+        made = connection.scalar(statement(layer, detailed, internal, wanted), _parameters(tile))
         return bytes(made or b"")
-    shapes = _shapes(connection, layer, tile, detailed, internal)
+    shapes = _shapes(connection, layer, tile, detailed, internal, wanted)
     return mvt.layer(layer.id, DIMENSION[layer.geometry], shapes)
 
 
 @lru_cache(maxsize=4096)
-def statement(layer: Layer, detailed: bool, internal: bool) -> Select[bytes]:
+def statement(layer: Layer, detailed: bool, internal: bool, wanted: Filter | None = None) -> Select[bytes]:
     """Any tile of a layer as one value that PostGIS makes; `_parameters` say which."""
     t = table(layer)
     shape = _in_tile(func.ST_GeomFromWKB(t.c.mercator), DIMENSION[layer.geometry])
     values = [_text(t.c[field.name], field) for field in fields(layer, detailed)]
     # Ordered: the same tile has the same bytes, and no parallel workers repeat a key (4.1).
-    rows = _shown(select(t.c.id, shape.label("shape"), *values), layer, internal)
+    rows = _shown(select(t.c.id, shape.label("shape"), *values), layer, internal, wanted, "postgresql")
     rows = rows.where(t.c.geometry.intersects(func.ST_MakeEnvelope(*map(_number, _BOX), SRID)))
     return select(func.ST_AsMVT(rows.subquery().table_valued(), layer.id, EXTENT, "shape", "id"))
 
 
-def _shown(wanted: Select[Any], layer: Layer, internal: bool) -> Select[Any]:
-    """Only what may be shown in a tile, in id order."""
+def _shown(
+    rows: Select[Any], layer: Layer, internal: bool, wanted: Filter | None, dialect: str
+) -> Select[Any]:
+    """Only what may be shown in a tile and is wanted, in id order."""
     t = table(layer)
-    wanted = wanted.where(t.c.mercator.is_not(None)).order_by(t.c.id)
-    return wanted if internal else wanted.where(t.c.visibility == "public")
+    rows = rows.where(t.c.mercator.is_not(None)).order_by(t.c.id)
+    if wanted is not None:
+        rows = rows.where(filters.condition(wanted, layer, dialect))
+    return rows if internal else rows.where(t.c.visibility == "public")
 
 
 _BOX = ("box_west", "box_south", "box_east", "box_north")
@@ -118,12 +126,17 @@ _PATTERNS = {Type.DATE: "YYYY-MM-DD", Type.DATETIME: 'YYYY-MM-DD"T"HH24:MI:SS'}
 
 
 def _shapes(
-    connection: Connection, layer: Layer, tile: Tile, detailed: bool, internal: bool
+    connection: Connection,
+    layer: Layer,
+    tile: Tile,
+    detailed: bool,
+    internal: bool,
+    wanted: Filter | None,
 ) -> Iterator[Shape]:
     t = table(layer)
     names = [field.name for field in fields(layer, detailed)]
-    wanted = select(t.c.id, t.c.mercator, *(t.c[name] for name in names)).where(near("sqlite", t, tile.box))
-    rows = connection.execute(_shown(wanted, layer, internal)).all()
+    near_by = select(t.c.id, t.c.mercator, *(t.c[name] for name in names)).where(near("sqlite", t, tile.box))
+    rows = connection.execute(_shown(near_by, layer, internal, wanted, "sqlite")).all()
     metres = shapely.from_wkb([row.mercator for row in rows])
     for row, commands in zip(rows, mvt.drawn(tile, metres, DIMENSION[layer.geometry]), strict=True):
         yield Shape(row.id, commands, dict(zip(names, map(_plain, row[2:]), strict=True)))
@@ -151,6 +164,18 @@ def _counts(connection: Connection, layer: Layer, tile: Tile, internal: bool) ->
         .order_by(CELL.c.row, CELL.c.column)
     )
     return [(row, column, found) for row, column, found in connection.execute(wanted)]
+
+
+def _counted(
+    connection: Connection, layer: Layer, tile: Tile, internal: bool, *, wanted: Filter
+) -> list[tuple[int, int, int]]:
+    """The same of what satisfies a filter: no count of that is stored."""
+    dialect = dialect_of(connection)
+    t = table(layer)
+    near_by = select(t.c.mercator).where(within(dialect, t, tile.box))
+    rows = _shown(near_by, layer, internal, wanted, dialect).order_by(None)
+    metres = shapely.from_wkb(connection.scalars(rows).all())
+    return cells.of_tile(anchors(metres), tile) if len(metres) else []
 
 
 def store_cells(connection: Connection, layer: Layer, survey: Survey) -> int | None:

@@ -144,6 +144,41 @@ def test_both_internal_and_public_features_are_counted_for_those_who_may_see_the
     assert {feature["id"] for feature in found["plots"]} == set(range(1, 151))
 
 
+def test_a_filter_holds_on_the_tiles_of_every_zoom(
+    tiles_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "MOST", 200)
+    odd = {number for number in expected(CROWD) if number % 2}
+    for zoom, many in ((4, True), (7, True), (12, False)):
+        found: dict[int, int] = {}
+        for tile in covering(REGION, zoom):
+            body = tiles_client.get(url(tile, "/collections/crowd") + "?filter=kind='dug'").data
+            for feature in decoded(body).get("crowd", []):
+                if in_square(feature):
+                    found[feature["id"]] = feature["properties"].get("count", 1)
+        assert sum(found.values()) == len(odd)
+        assert many or found.keys() == odd
+
+
+def test_a_filter_that_leaves_few_features_shows_them_and_no_cells(
+    tiles_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "MOST", 200)
+    tile = Tile(0, 0, 0)
+    few = tiles_client.get(
+        url(tile, "/collections/crowd") + "?filter=key IN ('crowd-1','crowd-2','crowd-20')"
+    ).data
+    assert {feature["id"] for feature in decoded(few)["crowd"]} == {1, 2}
+    assert all("count" not in feature["properties"] for feature in decoded(few)["crowd"])
+
+
+def test_a_filter_is_understood_or_refused_as_that_of_items(tiles_client: FlaskClient) -> None:
+    tile = Tile(4, 6, 13)
+    assert tiles_client.get(url(tile, "/collections/wells") + "?filter=depth > ").status_code == 400
+    assert tiles_client.get(url(tile, "/collections/wells") + "?bbox=1,2,3,4").status_code == 400
+    assert tiles_client.get(url(tile) + "?filter=kind='dug'").status_code == 400
+
+
 def test_polygons_and_lines_of_every_tile_are_valid(tiles_client: FlaskClient) -> None:
     for tile in of_zoom(tiles_client, 9):
         for name in ("plots", "tracks"):

@@ -11,6 +11,10 @@ from webmap import links, tilesets
 
 Json: TypeAlias = dict[str, Any]
 
+# What of a layer is in its tiles can be said as of its items.
+_OF_FILTER = tuple(
+    {"$ref": f"#/components/parameters/{name}"} for name in ("filter", "filter-lang", "filter-crs")
+)
 _OF_TILE = (
     ("tileMatrix", {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM}),
     ("tileRow", {"type": "integer", "minimum": 0}),
@@ -45,7 +49,7 @@ def _of_tileset(path: str, prefix: str, title: str, tag: str) -> Json:
         f"{href}/style": _operation(f"{name}.getStyle", title, tilesets.STYLE, ("json",), tag),
         f"{href}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": {
             **(operation := _operation(f"{name}.getTile", title, tilesets.MVT, ("mvt",), tag)),
-            "parameters": [*tile, *operation["parameters"]],
+            "parameters": [*tile, *operation["parameters"], *(_OF_FILTER if path else ())],
         },
     }
 

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from gis import tileset
+from gis import cells, tileset
 from gis.errors import BadParameter, NotFound
+from gis.expression import Filter
 from gis.layer import Layer
 from gis.tile import MAX_ZOOM, Tile
 from webmap import context, geojson, links, params, style, tilesets
@@ -23,6 +25,7 @@ _ALL = "全部图层 All layers"
 _OF_LAYER = "/collections/<layer_id>"
 _SET = "/tiles/<set_id>"
 _TILE = f"{_SET}/<zoom>/<row>/<column>"
+OF_FILTER = ("filter", "filter-lang", "filter-crs")
 
 
 @bp.get("/tileMatrixSets")
@@ -82,24 +85,37 @@ def stylesheet(layer_id: str | None, set_id: str) -> Response:
 @bp.get(_TILE, defaults={"layer_id": None})
 @bp.get(f"{_OF_LAYER}{_TILE}")
 def tile(layer_id: str | None, set_id: str, zoom: str, row: str, column: str) -> Response:
-    """One tile, of length zero when it shows nothing (Part 1, /req/core/tc-error B)."""
-    _format("mvt")
+    """One tile, of length zero when it shows nothing (Part 1, /req/core/tc-error B).
+
+    Of one layer only what satisfies `filter` (CQL2, as of its items) is in it.
+    """
+    _format("mvt", also=OF_FILTER if layer_id else ())
     _known(set_id)
-    layers = [context.served_layer(layer_id)] if layer_id else _served()
     asked = _asked(zoom, row, column)
-    return Response(b"".join(_encoded(layer, asked) for layer in layers), content_type=tilesets.MVT)
+    if layer_id:
+        layer = context.served_layer(layer_id)
+        parts = [_encoded(layer, asked, *_sifted(layer))]
+    else:
+        parts = [_encoded(layer, asked, context.summary(layer).cell_zoom) for layer in _served()]
+    return Response(b"".join(parts), content_type=tilesets.MVT)
 
 
-def _encoded(layer: Layer, asked: Tile) -> bytes:
-    summary = context.summary(layer)
-    if summary.bbox is None or not asked.may_show(summary.bbox):
+def _sifted(layer: Layer) -> tuple[int | None, Filter | None]:
+    """The last zoom of cells and what is wanted. A filter that leaves few features needs no cells."""
+    cell_zoom = context.summary(layer).cell_zoom
+    query = params.query(layer, request.args, internal=context.settings().internal)
+    if query.filter is None or cell_zoom is None:
+        return cell_zoom, query.filter
+    left = context.find(layer, replace(query, limit=1)).matched
+    return (cell_zoom if left > cells.MOST else None), query.filter
+
+
+def _encoded(layer: Layer, asked: Tile, cell_zoom: int | None, wanted: Filter | None = None) -> bytes:
+    box, internal = context.summary(layer).bbox, context.settings().internal
+    if box is None or not asked.may_show(box):
         return b""
     return tileset.encoded(
-        context.connection(),
-        layer,
-        asked,
-        cell_zoom=summary.cell_zoom,
-        internal=context.settings().internal,
+        context.connection(), layer, asked, cell_zoom=cell_zoom, internal=internal, wanted=wanted
     )
 
 
@@ -113,9 +129,10 @@ def _asked(zoom: str, row: str, column: str) -> Tile:
     return Tile(int(zoom), int(row), int(column))
 
 
-def _format(*offered: str) -> str:
-    """The form that is wanted, the first unless another is asked for. Refuses unknown parameters."""
-    params.only(request.args)
+def _format(*offered: str, also: tuple[str, ...] = ()) -> str:
+    """The form that is wanted, the first unless another is asked for. Refuses parameters but those in `also`."""
+    params.known(request.args, also)
+    params.language(request.args)
     wanted = request.args.get("f", offered[0])
     if wanted not in offered:
         raise BadParameter("f", wanted, f"one of {', '.join(offered)}")
