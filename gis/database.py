@@ -66,6 +66,7 @@ from gis.config import Settings
 from gis.errors import BadSettings, Busy, MissingExtension, NoStore, NothingPublished
 from gis.feature import Bbox
 from gis.patience import Watch
+from gis.pointer import CHANNEL, Pointer, quiet
 from gis.tables import SRID
 
 KEPT_VERSIONS = 3
@@ -86,6 +87,10 @@ class Current:
 
 class Store(ABC):
     """A database that holds published versions of the data."""
+
+    @abstractmethod
+    def current(self) -> Current:
+        """The published version, told without a connection where that can be. Raises `NothingPublished`."""
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
@@ -256,7 +261,7 @@ class SpatialiteStore(Store):
         self._engine: Engine | None = None
         self._opened: Current | None = None
 
-    def _current(self) -> Current:
+    def current(self) -> Current:
         try:
             stat = self._path.stat()
         except FileNotFoundError:
@@ -266,7 +271,7 @@ class SpatialiteStore(Store):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        current = self._current()
+        current = self.current()
         with self._engine_of(current).connect() as connection:
             yield connection.execution_options(current=current)
 
@@ -404,11 +409,30 @@ class PostgisStore(Store):
         self._reading = create_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, connect_args={**patience, **options}
         )
+        listening = {**patience, **_ALIVE}
+        self._listening = create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=listening
+        )
+        self._pointer = Pointer(self._detached, _newest, self._reading.dispose)
+
+    def _detached(self) -> Any:
+        """A connection of the driver, for a thread that keeps it."""
+        held = self._listening.raw_connection()
+        held.detach()
+        return held.driver_connection
+
+    def current(self) -> Current:
+        known = self._pointer.known()
+        if known is None:
+            with self.read() as connection:
+                known = current_of(connection)
+        return known
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._connect(self._reading) as connection:
-            current = self._pointed(connection)
+            known = self._pointer.known() if quiet(_driver(connection)) else None
+            current = known or self._pointed(connection)
             yield connection.execution_options(schema_translate_map={None: current.token}, current=current)
 
     def _pointed(self, connection: Connection) -> Current:
@@ -436,6 +460,8 @@ class PostgisStore(Store):
                 yield connection.execution_options(schema_translate_map={None: schema})
                 pointer = text(f"INSERT INTO {_SCHEMA}.published (serial, schema) VALUES (:serial, :schema)")
                 connection.execute(pointer, {"serial": serial, "schema": schema})
+                connection.execute(text(f"NOTIFY {CHANNEL}"))  # heard when this is committed
+            self._pointer.doubt()
             _drop_old(connection)
 
     @contextmanager
@@ -453,7 +479,12 @@ class PostgisStore(Store):
             raise NoStore(f"{self._name}: cannot connect: {_first_line(error)}") from None
 
     def close(self) -> None:
+        self._pointer.close()
         self._reading.dispose()
+
+
+# How soon it is noticed that the other end of a line is gone: after 15 s.
+_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
 
 
 # Several times as fast to read as PostgreSQL's own; a server may have been built without it.
@@ -468,15 +499,23 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def _published(connection: Connection) -> Current | None:
-    """The schema that is served, None when nothing has been published. Every request asks for it: by the driver
-    itself, which takes a third of the time."""
-    newest = f"SELECT schema, at FROM {_SCHEMA}.published ORDER BY serial DESC LIMIT 1"
-    driver: Any = connection.connection.driver_connection
+    """The schema that is served, None when nothing has been published."""
     try:
-        row = driver.execute(newest).fetchone()
+        return _newest(_driver(connection))
     except connection.dialect.loaded_dbapi.ProgrammingError:
         return None
+
+
+def _newest(driver: Any) -> Current | None:
+    """Asked of the driver itself, which takes a third of the time."""
+    newest = f"SELECT schema, at FROM {_SCHEMA}.published ORDER BY serial DESC LIMIT 1"
+    row = driver.execute(newest).fetchone()
     return None if row is None else Current(*row)
+
+
+def _driver(connection: Connection) -> Any:
+    """The connection as its driver knows it."""
+    return connection.connection.driver_connection
 
 
 @contextmanager

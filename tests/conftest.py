@@ -133,6 +133,12 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def postgis_settings() -> Settings:
+    """Settings that name an empty database of PostGIS."""
+    return _postgis_settings("corridor_test_function")
+
+
+@pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     """An empty store."""
     opened = open_store(settings)

@@ -12,16 +12,20 @@ from flask.testing import FlaskClient
 from pyproj import Transformer
 from sqlalchemy import Connection, text
 
-from gis import database, datum, repository
+from gis import database, datum, export, repository
 from gis.config import Settings
 from gis.database import Store
 from gis.layer import Catalog
 from tests.conftest import publish
-from webmap import create_app
+from webmap import context, create_app
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 ITEMS = "/collections/wells/items"
+
+
+def refuse(*_: object) -> None:
+    raise AssertionError("asked again")
 
 
 def body(client: FlaskClient, url: str) -> dict[str, Any]:
@@ -166,11 +170,45 @@ def test_a_kept_answer_asks_the_tables_nothing(
     client = create_app(Settings(), catalog, filled).test_client()
     once = client.get(ITEMS)
 
-    def refuse(*_: object) -> None:
-        raise AssertionError("asked again")
-
     monkeypatch.setattr(repository, "texts", refuse)
     assert client.get(ITEMS).data == once.data
+
+
+def test_an_answer_that_is_sent_while_it_is_read_is_kept_as_well(
+    filled: Store, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "AT_ONCE", 2)
+    client = create_app(Settings(), catalog, filled).test_client()
+    once = client.get(f"{ITEMS}?limit=1000")
+    assert once.is_streamed
+    whole = once.data
+    monkeypatch.setattr(export, "batches", refuse)
+    again = client.get(f"{ITEMS}?limit=1000")
+    assert (again.data, again.headers["ETag"]) == (whole, once.headers["ETag"])
+    assert again.headers["Content-Length"] == str(len(whole))
+
+
+def test_an_answer_larger_than_may_be_kept_is_sent_whole(
+    filled: Store, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "KEPT_BYTES", 80)
+    monkeypatch.setattr(context, "AT_ONCE", 2)
+    client = create_app(Settings(), catalog, filled).test_client()
+    assert len(json.loads(client.get(f"{ITEMS}?limit=1000").data)["features"]) == 6
+
+
+def test_the_head_of_a_kept_answer_is_that_of_the_answer(client: FlaskClient) -> None:
+    fresh, whole = client.head(ITEMS), client.get(ITEMS)
+    kept = client.head(ITEMS)
+    assert kept.data == b""
+    assert dict(kept.headers) == dict(whole.headers) == dict(fresh.headers)
+
+
+def test_the_same_page_asked_for_under_another_name_is_another_answer(client: FlaskClient) -> None:
+    here, there = (client.get(ITEMS, headers={"Host": host}) for host in ("a.example", "b.example"))
+    assert b"//a.example/" in here.data
+    assert b"//b.example/" in there.data
+    assert b"//a.example/" in client.get(ITEMS, headers={"Host": "a.example"}).data
 
 
 def test_a_count_is_made_once_for_all_pages(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from gis import repository
 from gis.config import Settings
@@ -149,6 +150,45 @@ def test_two_builds_at_once_are_refused(store: Store, settings: Settings) -> Non
         repository.finish(connection, "only")
     other.close()
     assert version(store) == "only"
+
+
+def test_readers_elsewhere_are_told_of_a_new_version(store: Store, settings: Settings) -> None:
+    publish(store, "one")
+    elsewhere = open_store(settings)
+    assert version(elsewhere) == "one"
+    before = elsewhere.current()
+    publish(store, "two")
+    deadline = time.monotonic() + 5
+    while elsewhere.current() == before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert version(elsewhere) == "two"
+    assert elsewhere.current() == store.current()
+    elsewhere.close()
+
+
+def test_a_store_that_was_closed_can_be_read_again(store: Store) -> None:
+    publish(store, "one")
+    store.close()
+    assert version(store) == "one"
+
+
+def end_all_lines(settings: Settings) -> None:
+    engine = create_engine(settings.database.replace("postgresql:", "postgresql+psycopg:"))
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    with engine.connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+    engine.dispose()
+
+
+def test_readers_survive_the_end_of_their_lines(postgis_settings: Settings) -> None:
+    store = open_store(postgis_settings)
+    publish(store, "one")
+    for _ in range(3):
+        assert version(store) == "one"
+        end_all_lines(postgis_settings)
+    publish(store, "two")
+    assert version(store) == "two"
+    store.close()
 
 
 def test_a_table_of_another_shape_is_stale(store: Store) -> None:

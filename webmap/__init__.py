@@ -10,7 +10,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.layer import Catalog
-from webmap import answers, api, areas, basemap, context, headers, pages, prints, problems, stories, tiles
+from webmap import (
+    answers,
+    api,
+    areas,
+    basemap,
+    context,
+    front,
+    headers,
+    pages,
+    prints,
+    problems,
+    stories,
+    tiles,
+)
 from webmap.alias import Alias
 
 
@@ -29,7 +42,9 @@ def create_app(
     if not settings.base_url:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
     opened = store or open_store(settings)
-    context.attach(app, context.Service(settings, catalog, opened, started or datetime.now(UTC)))
+    service = context.Service(settings, catalog, opened, started or datetime.now(UTC))
+    context.attach(app, service)
+    app.wsgi_app = front.Front(app.wsgi_app, service)  # type: ignore[method-assign]
     app.register_blueprint(api.bp)
     app.register_blueprint(pages.bp)
     app.register_blueprint(areas.bp)
@@ -38,6 +53,8 @@ def create_app(
     app.register_blueprint(stories.bp)
     basemap.register(app)
     problems.register(app)
+    # Called in the opposite order.
+    front.register(app)
     headers.register(app)
     answers.register(app)
     return app

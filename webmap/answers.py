@@ -1,4 +1,4 @@
-"""How an answer is sent: with a validator, compressed, kept for the next who asks, or not sent at all (304).
+"""How an answer is sent: with a validator, compressed, or not sent at all (304). `webmap.front` keeps it.
 
 Data change only by publishing a version, so an answer is good until the next version: its entity tag
 (RFC 9110, 8.8.3) is a digest of the version, the moment from which answers are generated, and the
@@ -16,7 +16,6 @@ from flask import Flask, Response, g, request
 
 from gis.errors import StoreError
 from webmap import context, headers, links
-from webmap.kept import Answer
 
 _BLUEPRINTS = frozenset({"api", "areas", "pages", "tiles"})
 _WORTH_COMPRESSING = 800  # bytes
@@ -26,13 +25,13 @@ _NOT_COMPRESSED = ("application/geopackage", "application/flatgeobuf", "applicat
 
 
 def register(app: Flask) -> None:
-    """Let an application answer with validators, compressed, and from what it keeps."""
-    app.before_request(_known_already)
+    """Let an application answer with validators, and compressed."""
+    app.before_request(_not_changed)
     app.after_request(_finish)
 
 
-def _known_already() -> Response | None:
-    """The answer that is kept, or 304, or None when there is work to do."""
+def _not_changed() -> Response | None:
+    """304 for who has the answer already, None when there is work to do."""
     if request.method not in ("GET", "HEAD") or request.blueprint not in _BLUEPRINTS:
         return None
     try:
@@ -41,8 +40,7 @@ def _known_already() -> Response | None:
         return None
     if request.if_none_match.contains_weak(_tag(g.identity)) and not request.if_none_match.star_tag:
         return _not_modified(_tag(g.identity))
-    answer = context.kept().get(g.identity)
-    return None if answer is None else Response(answer.body, answer.status, list(answer.headers))
+    return None
 
 
 def _identity() -> Hashable:
@@ -67,28 +65,20 @@ def _tag(identity: Hashable) -> str:
 
 
 def _finish(answer: Response) -> Response:
-    """Complete an answer: a fresh one gets its tag, is compressed and kept; one that was kept is whole."""
-    identity = g.get("identity")
-    if identity is None or answer.status_code != 200:
+    """Give an answer its tag, and compress it."""
+    if "identity" not in g or answer.status_code != 200:
         return answer
+    identity = _identity()  # once more: the version that was read may have been published meanwhile
     if answer.mimetype == "text/html":
         _compress(answer)  # a page carries a nonce of its own: it has no tag and is not kept
         return answer
-    if "ETag" not in answer.headers:
-        _complete(answer, identity)
+    answer.set_etag(_tag(identity))
+    answer.headers["Cache-Control"] = "no-cache"
+    _compress(answer)
     if request.if_none_match.star_tag:  # holds for whatever there is, which is known only now
         answer.close()
         return _not_modified(_tag(identity))
     return answer
-
-
-def _complete(answer: Response, identity: Hashable) -> None:
-    answer.set_etag(_tag(identity))
-    answer.headers["Cache-Control"] = "no-cache"
-    _compress(answer)
-    if not answer.is_streamed:
-        body = answer.get_data()
-        context.kept().put(identity, Answer(200, tuple(answer.headers.to_wsgi_list()), body))
 
 
 def _not_modified(tag: str) -> Response:

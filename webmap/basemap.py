@@ -181,4 +181,4 @@ def _picture(name: str, headers: Message, body: bytes) -> Answer:
     content_type = headers.get_content_type()
     if content_type not in _TYPES or not body:
         raise UpstreamError(f"{name}: its service sent {content_type}, not a picture.")
-    return Answer(200, (("Content-Type", content_type),), body)
+    return Answer((("Content-Type", content_type),), body)

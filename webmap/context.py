@@ -22,7 +22,7 @@ from gis.layer import Catalog, Layer
 from gis.repository import Published, Summary
 from webmap.kept import Kept
 
-KEPT_BYTES = 64 * 2**20
+KEPT_BYTES = 48 * 2**20
 KEPT_COUNTS = 10_000
 AT_ONCE = 1000  # a page of more features is not held as a whole
 MOST_EXPORTS = 2  # large files that a worker writes at a time; half of its threads stay free for others
@@ -163,8 +163,13 @@ def by_value(layer: Layer, field: str) -> Mapping[object, int]:
 
 
 def current() -> Current:
-    """The version that this request is answered from."""
-    return current_of(connection())
+    """The version that this request is answered from; told without a connection as long as none is needed."""
+    if "connection" in g:
+        return current_of(g.connection)
+    if "current" not in g:
+        g.current = _service().store.current()
+    told: Current = g.current
+    return told
 
 
 def generated() -> datetime:

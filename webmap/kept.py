@@ -10,17 +10,17 @@ from threading import Lock
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent again as it was: status, headers, and the body in the encoding the headers name."""
+    """What is sent again as it was: headers, and the body in the encoding the headers name."""
 
-    status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
 
 class Kept:
-    """A bounded store of answers. `limit` is in bytes; one answer may take an eighth of it."""
+    """A bounded store of answers. `limit` is in bytes; one answer may take an eighth of it, `largest`."""
 
     def __init__(self, limit: int) -> None:
+        self.largest = limit // 8
         self._limit = limit
         self._size = 0
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
@@ -37,7 +37,7 @@ class Kept:
     def put(self, key: Hashable, answer: Answer) -> None:
         """Keep an answer, unless it is too large."""
         size = _size(answer)
-        if size > self._limit // 8:
+        if size > self.largest:
             return
         with self._lock:
             old = self._answers.pop(key, None)
