@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options, _settings(options, os.environ))
+        sys.stdout.flush()
         return code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`); what is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except GisError as error:
         print(f"corridor: {error}", file=sys.stderr)
         return 1
@@ -211,7 +217,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if any(finding.severity == "error" for finding in findings) else 0
 
 
-def _extract(options: argparse.Namespace, _settings: Settings) -> int:
+def _extract(options: argparse.Namespace, settings: Settings) -> int:
     from etl import measure_reading, proposals
     from etl.lexicon import lexicon
 
@@ -224,22 +230,24 @@ def _extract(options: argparse.Namespace, _settings: Settings) -> int:
     elif options.json:
         print(json.dumps([one.as_dict() for one in found.candidates], ensure_ascii=False, indent=1))
     elif options.diff or options.review:
-        _compare(found, words, review_file=options.review)
+        _compare(found, words, settings, review_file=options.review)
     else:
         for one in found.candidates:
             print(one)
     return 0
 
 
-def _compare(found: Any, words: Any, *, review_file: Path | None) -> None:
+def _compare(found: Any, words: Any, settings: Settings, *, review_file: Path | None) -> None:
     """Print what an extraction changes beside the reviewed places, and write the page for reviewing it."""
-    from etl import proposals, read, review, run
+    from etl import geocode, proposals, read, review, run
     from etl.decisions import decisions
 
     catalog = layers.catalog()
     gathered = run.gather(catalog)
     places = proposals.reviewed(gathered.features, catalog, words)
     diff = proposals.compare(found, places, decisions(read.SOURCES, words), words)
+    chain = geocode.chain(settings, gathered.areas, (place.feature for place in places))
+    diff = replace(diff, positions=proposals.positions(diff.adds, chain, _say))
     print(diff)
     if review_file:
         page = review.page(found, diff, places, gathered.areas, catalog, words)

@@ -63,6 +63,11 @@ class Chain:
         self.members = tuple(members)
         self._areas, self._words, self._curated = areas, words, curated
 
+    def offline(self) -> Chain:
+        """The chain without the members that ask a service."""
+        members = [member for member in self.members if not isinstance(member, online.Online)]
+        return Chain(members, self._areas, self._words, self._curated)
+
     def find(
         self, text: str, *, city: int | None = None, district: int | None = None, host: str | None = None
     ) -> Placed | None:
@@ -116,6 +121,48 @@ class Chain:
             return True
         area = to_metres(self._areas.area(sought.area))
         return bool(shapely.dwithin(area, to_metres(answer.geometry), answer.radius_m))
+
+
+class Witnesses:
+    """What else tells where reviewed places are: their hosts, and the towns that names and evidence name."""
+
+    def __init__(self, features: Iterable[Feature], folder: Path = read.SOURCES) -> None:
+        """Over reviewed features and the gazetteer beside a folder. Raises `BadData` for a broken gazetteer."""
+        words = lexicon()
+        self._campus = Campus(Curated(features, words), words)
+        self._localities = Localities.from_folder(folder.parent / "gazetteer", words)
+
+    def against(self, feature: Feature) -> Iterator[tuple[str, Disagreement]]:
+        """The field that tells another place than a reviewed point's, and what it tells.
+
+        What is placed no better than its district is contradicted by nothing.
+        """
+        row = _reviewed(feature)
+        if row is None:
+            return
+        told = feature.properties
+        city = told["city"] if isinstance(told["city"], int) else None
+        host = self._campus.beside(
+            Sought(row.name, city, None, str(told["host"] or "")), without=str(told["key"])
+        )
+        named = [("host", host)] if host else []
+        for field in ("name", "position_source"):
+            text = Sought(str(told[field] or ""), city)
+            named += [(field, locality) for locality in self._localities.named(text)]
+        for field, witness in named:
+            yield from ((field, one) for one in disagreements((row, witness)))
+
+
+def _reviewed(feature: Feature) -> Placed | None:
+    """A reviewed point as an answer among others, None for one no better known than its district."""
+    told, radius = feature.properties, feature.properties["radius_m"]
+    precision = Precision(str(told["precision"]))
+    if RANK[precision] >= RANK[Precision.DISTRICT] or not isinstance(feature.geometry, shapely.Point):
+        return None
+    if not isinstance(radius, float):
+        return None
+    source = str(told["position_source"] or "")
+    return Placed("reviewed", str(told["name"]), feature.geometry, precision, radius, source)
 
 
 def disagreements(answers: Iterable[Placed]) -> Iterator[Disagreement]:

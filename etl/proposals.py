@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from etl import read
 from etl.decisions import Decisions, Rejection, decisions
 from etl.extract import Extractor
+from etl.geocode import Answers, Chain
+from etl.geocoders.base import Sought
 from etl.lexicon import Lexicon
 from etl.mentions import Candidate, Mention, PassedOver
 from etl.merge import Merger
@@ -17,8 +19,9 @@ from etl.records import Document
 from etl.text.model import Text
 from etl.text.reader import read as read_document
 from gis.adcodes import CITIES
-from gis.errors import BadData
+from gis.errors import BadData, GeocoderError
 from gis.feature import Feature
+from gis.frozen import FrozenMapping
 from gis.layer import Catalog, Geometry, Recognise
 
 _SUFFIXES = frozenset((".txt", ".docx", ".pdf", ".html", ".htm", ".xhtml"))
@@ -79,12 +82,13 @@ class Diff:
     changes: tuple[Change, ...]
     gone: tuple[tuple[Reviewed, str], ...]
     found: tuple[tuple[Reviewed, Candidate], ...]
+    positions: Mapping[Candidate, Answers] = field(default_factory=lambda: FrozenMapping({}))
 
     def __str__(self) -> str:
-        lines = [
-            f"+ {one.name}  [{one.layer}/{one.kind}, {one.city}]  {' '.join(one.sources)}"
-            for one in self.adds
-        ]
+        lines: list[str] = []
+        for one in self.adds:
+            lines.append(f"+ {one.name}  [{one.layer}/{one.kind}, {one.city}]  {' '.join(one.sources)}")
+            lines += self._position(one)
         for change in self.changes:
             told = f"{change.field}: {change.reviewed or '(none)'} → {change.proposed}"
             lines.append(f"~ {change.place['key']}  {told}  {' '.join(change.candidate.sources)}")
@@ -93,6 +97,13 @@ class Diff:
         ]
         counts = f"{len(self.adds)} new, {len(self.changes)} changes, {len(self.gone)} no longer named"
         return "\n".join([*lines, f"{counts}; {len(self.found)} reviewed places found"])
+
+    def _position(self, one: Candidate) -> Iterator[str]:
+        """Where the geocoders would put a candidate, and where they disagree."""
+        if one in self.positions:
+            answers = self.positions[one]
+            yield f"    at {answers.best or 'no place'}"
+            yield from (f"    ? {doubt}" for doubt in answers.disagreements)
 
 
 def files(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -214,6 +225,22 @@ def _gone(
             named = text.id in place.documents and place["key"] not in seen
             if named and not decided.is_settled(str(place["key"]), text.id, "named"):
                 yield place, text.id
+
+
+def positions(
+    candidates: Iterable[Candidate], chain: Chain, warn: Callable[[str], None]
+) -> Mapping[Candidate, Answers]:
+    """What geocoders answer for candidates. A service that fails is told once and not asked any more."""
+    found = {}
+    for one in candidates:
+        sought = Sought(one.name, one.city, one.district, one.host)
+        try:
+            found[one] = chain.ask(sought)
+        except GeocoderError as error:
+            warn(f"{error} Going on without geocoding services.")
+            chain = chain.offline()
+            found[one] = chain.ask(sought)
+    return FrozenMapping(found)
 
 
 def namesakes(candidate: Candidate, places: Sequence[Reviewed], words: Lexicon) -> tuple[Reviewed, ...]:

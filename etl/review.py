@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from etl.areas import Areas
+from etl.geocode import Answers, Disagreement
 from etl.lexicon import Lexicon
 from etl.mentions import Candidate, Mention
 from etl.proposals import Change, Diff, Extraction, Reviewed, namesakes
@@ -34,7 +35,7 @@ article{border-top:1px solid #ddd;padding:.5rem 0}article:target{background:#fff
 h3{font-size:1rem;margin:0}p,ul{margin:.15rem 0}ul{padding-left:1.2rem}small,.dim{color:#666}
 mark{background:#ffe08a}del{color:#a33}ins{color:#176d2f;text-decoration:none}
 circle{stroke:#fff;stroke-width:.6}a:hover circle,a:focus circle,circle:target{stroke:#000;stroke-width:2}
-.area{fill:#fdfcf8;stroke:#b9adb8;stroke-width:.7}.known{fill:#4a7fc1}.weak{fill:#d98e23}.new{fill:#b3261e}
+.doubt{color:#a33}.area{fill:#fdfcf8;stroke:#b9adb8;stroke-width:.7}.known{fill:#4a7fc1}.weak{fill:#d98e23}.new{fill:#b3261e}
 @media(max-width:60rem){main{display:block;height:auto}figure{height:60vh}}
 """
 
@@ -50,7 +51,7 @@ def page(
     """The page as HTML. Every text from documents and files is escaped."""
     texts = {text.id: text for text in extraction.texts}
     listed = frozenset(str(place["key"]) for place, _ in (*diff.found, *diff.gone))
-    writer = _Writer(texts, places, listed, catalog, words)
+    writer = _Writer(texts, places, listed, diff.positions, catalog, words)
     parts = [
         ("新增", [writer.added(one, at) for at, one in enumerate(_by_city(diff.adds))]),
         ("变化", [writer.changed(one) for one in diff.changes]),
@@ -87,10 +88,12 @@ class _Writer:
         texts: Mapping[str, Text],
         places: Sequence[Reviewed],
         listed: Container[str],
+        positions: Mapping[Candidate, Answers],
         catalog: Catalog,
         words: Lexicon,
     ) -> None:
         self._texts, self._places, self._listed = texts, places, listed
+        self._positions = positions
         self._catalog, self._words = catalog, words
 
     def added(self, one: Candidate, at: int) -> str:
@@ -99,7 +102,25 @@ class _Writer:
             for place in namesakes(one, self._places, self._words)
         )
         near = f"<p class=dim>相近名称：{alike}</p>" if alike else ""
-        return f'<article id="new-{at}">{self._said(one)}{near}{self._mentions(one.mentions)}</article>'
+        proposed = self._position(one)
+        seen = self._mentions(one.mentions)
+        return f'<article id="new-{at}">{self._said(one)}{proposed}{near}{seen}</article>'
+
+    def _position(self, one: Candidate) -> str:
+        """Where the geocoders would put a candidate, how they know it, and where they disagree."""
+        if one not in self._positions:
+            return ""
+        answers = self._positions[one]
+        if answers.best is None:
+            return "<p>建议位置：无</p>"
+        best = answers.best
+        at = f"{best.geometry.x:.5f}, {best.geometry.y:.5f}"
+        told = f"{at}，{_TITLES[best.precision]}，±{best.radius_m:.0f} m"
+        doubts = "".join(f"<li>{_doubt(doubt)}</li>" for doubt in answers.disagreements)
+        return (
+            f"<p>建议位置：{told} <small>{html.escape(best.source)}</small></p>"
+            f"{f'<ul class=doubt>{doubts}</ul>' if doubts else ''}"
+        )
 
     def changed(self, change: Change) -> str:
         told = f"<del>{html.escape(change.reviewed) or '（无）'}</del> → <ins>{html.escape(change.proposed)}</ins>"
@@ -156,6 +177,11 @@ class _Writer:
         return self._catalog[layer_id].title
 
 
+def _doubt(doubt: Disagreement) -> str:
+    one, other = (f"{answer.name}（{_TITLES[answer.precision]}）" for answer in (doubt.first, doubt.second))
+    return html.escape(f"位置有分歧：{one}与{other}相距超出误差 {doubt.metres / 1000:.1f} km")
+
+
 def _one_line(text: str) -> str:
     return html.escape("".join(text.split()))
 
@@ -202,10 +228,10 @@ def _dots(
             target = f"#{place['key']}" if place["key"] in listed else ""
             yield _dot(target, "weak" if weak else "known", str(place["name"]), x, y)
     for at, one in enumerate(_by_city(diff.adds)):
-        code = one.district or one.city
-        if code is not None and code in areas:
-            spot = areas.spot(code)
-            yield _dot(f"#new-{at}", "new", one.name, *to_page(spot.lon, spot.lat))
+        answers = diff.positions.get(one)
+        if answers and answers.best:
+            point = answers.best.geometry
+            yield _dot(f"#new-{at}", "new", one.name, *to_page(point.x, point.y))
 
 
 def _dot(target: str, sort: str, name: str, x: float, y: float) -> str:

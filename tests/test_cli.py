@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,17 @@ def test_building_twice_does_nothing_the_second_time(
     with store.read() as connection:
         assert connection.dialect.name == "sqlite"
     store.close()
+
+
+def test_output_that_nobody_reads_on_ends_quietly(tmp_path: Path) -> None:
+    named = "。".join(f"建设第{number}特种光纤产业园" for number in range(300))
+    (tmp_path / "plan.txt").write_text(f"鄂州市创新规划\n一、布局\n{named}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "cli", "extract", str(tmp_path / "plan.txt"), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout and running.stderr
+        running.stdout.readline()
+        running.stdout.close()
+        assert (running.stderr.read(), running.wait(timeout=60)) == (b"", 141)
 
 
 def test_wrong_usage_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:

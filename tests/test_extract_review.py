@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import html.parser
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import shapely
 
 import layers
+from etl import geocode
 from etl.areas import Areas
 from etl.decisions import Decisions, decisions
+from etl.geocoders.online import Online
 from etl.lexicon import lexicon
-from etl.proposals import Diff, Extraction, compare, files, find, home, namesakes, reviewed
+from etl.proposals import Diff, Extraction, compare, files, find, home, namesakes, positions, reviewed
 from etl.records import Row
 from etl.review import page
 from etl.text.layout import text_from
+from gis.config import Settings
 from gis.errors import BadData
 from gis.feature import Feature
+from gis.geocoding import GeocodingService
 from gis.layer import Catalog
 
 CATALOG: Catalog = layers.catalog()
@@ -163,12 +168,21 @@ class Tags(html.parser.HTMLParser):
             self.links.append(told.get("href") or "")
 
 
-def shown(*features: Feature) -> str:
-    found = extraction()
+SQUARE = shapely.box(113.5, 29.3, 114.3, 30.0)
+AREAS = Areas.from_rows([Row("here", {"adcode": 421281, "position_source": "test"}, SQUARE)])
+
+
+def placed(diff: Diff, *features: Feature) -> Diff:
+    """The differences with the positions that the offline chain proposes."""
+    chain = geocode.chain(Settings(), AREAS, features)
+    return replace(diff, positions=positions(diff.adds, chain, lambda _: None))
+
+
+def shown(*features: Feature, found: Extraction | None = None) -> str:
+    found = found or extraction()
     places = reviewed({"parks": features}, CATALOG, WORDS)
-    square = shapely.box(113.5, 29.3, 114.3, 30.0)
-    areas = Areas.from_rows([Row("here", {"adcode": 421281, "position_source": "test"}, square)])
-    return page(found, compare(found, places, NOBODY, WORDS), places, areas, CATALOG, WORDS)
+    diff = placed(compare(found, places, NOBODY, WORDS), *features)
+    return page(found, diff, places, AREAS, CATALOG, WORDS)
 
 
 def test_the_page_holds_everything_itself_and_no_text_becomes_markup() -> None:
@@ -191,8 +205,36 @@ def test_every_dot_of_the_map_leads_to_an_entry_of_the_list() -> None:
             feature("far-park", "赤壁砖茶产业园区", source="older#一"),
         )
     )
-    assert (tags.tags.count("circle"), tags.tags.count("a")) == (4, 3)
+    assert (tags.tags.count("circle"), tags.tags.count("a")) == (5, 4)
     assert {link.removeprefix("#") for link in tags.links} <= tags.targets
+
+
+def test_a_position_is_proposed_for_what_is_new() -> None:
+    text = shown(feature("hall", f"茶业大厅{HOSTILE}"))
+    assert "建议位置：113.9" in text and "区县，±" in text and "赤壁市的代表点" in text
+
+
+def test_members_of_the_chain_that_disagree_are_shown() -> None:
+    raw = "咸宁市创新规划\n一、园区布局\n建设赤壁砖茶大学官塘驿镇产业园。\n"
+    host = feature("tea", "赤壁砖茶大学", precision="campus", radius_m=500.0, position_source=HOSTILE)
+    text = shown(host, found=extraction(raw))
+    assert "位置有分歧：赤壁砖茶大学（" in text
+    assert HOSTILE not in text
+
+
+def test_a_service_that_fails_is_told_once_and_then_left_alone(tmp_path: Path) -> None:
+    nobody = GeocodingService("nominatim", "http://127.0.0.1:1", per_second=1000)
+    chain = geocode.chain(Settings(geocoders=(nobody,), geocode_cache=tmp_path), AREAS, ())
+    for member in chain.members:
+        if isinstance(member, Online):
+            member.door.first_wait = 0.0
+    told: list[str] = []
+    found = positions(difference().adds, chain, told.append)
+    assert len(found) == 3 and len(told) == 1 and "nominatim" in told[0]
+
+
+def test_the_printed_differences_hold_the_proposed_positions() -> None:
+    assert "    at 113.9" in str(placed(difference()))
 
 
 def test_known_places_are_listed_weakest_precision_first() -> None:
