@@ -7,7 +7,9 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     tiles = _command(commands, "tiles", _tiles, "write all vector tiles into one PMTiles archive")
     tiles.add_argument("action", choices=["export"])
     tiles.add_argument("-o", "--output", type=Path, metavar="FILE.pmtiles", required=True)
+    _add_export(commands)
     suggest = _command(
         commands, "declare", _declare, "write a layer declaration from a GeoPackage or GeoJSON"
     )
@@ -89,6 +92,25 @@ def _add_extract(commands: Any) -> None:
     find.add_argument("--review", type=Path, metavar="FILE.html", help="write a page for reviewing them")
     find.add_argument("--measure", type=Path, metavar="READING.csv", help="compare with a careful reading")
     find.add_argument("--json", action="store_true", help="print the candidates as JSON")
+
+
+def _add_export(commands: Any) -> None:
+    export = _command(commands, "export", _export, "write layers, or what a filter leaves of them, to a file")
+    export.add_argument("collections", nargs="+", metavar="LAYER", help="the id of a layer")
+    export.add_argument(
+        "--where", default="", metavar="CQL2", help="such as \"kind = 'a' AND city = 420100\""
+    )
+    export.add_argument("--bbox", default="", metavar="W,S,E,N", help="degrees; what meets this box")
+    export.add_argument("--fields", default="", metavar="A,B", help="only these fields")
+    export.add_argument("--crs", default="", help="EPSG:4326, 4490, 4547, 4526, 3857, gcj02 or bd09")
+    export.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="geojson gpkg zip fgb parquet kml csv xlsx",
+    )
 
 
 def _command(commands: Any, name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
@@ -295,6 +317,31 @@ def _tiles(options: argparse.Namespace, settings: Settings) -> int:
         store.close()
     _say(f"wrote {options.output}: {made}")
     return 0
+
+
+def _export(options: argparse.Namespace, settings: Settings) -> int:
+    from webmap import exporting
+
+    store, catalog = open_store(settings), _catalog(_departments(settings))
+    asked = exporting.Asked(options.where, options.bbox, options.fields, options.crs, settings.internal)
+    started = time.monotonic()
+    try:
+        with _meter("features") as advance:
+            chosen = [catalog[name] for name in dict.fromkeys(options.collections)]
+            count = exporting.export_file(store, chosen, asked, options.output, advance)
+    finally:
+        store.close()
+    _say(f"wrote {options.output}: {count} features, {time.monotonic() - started:.1f} s")
+    return 0
+
+
+@contextmanager
+def _meter(unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Shows on a terminal how far long work has come; says nothing to a file or a pipe."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=f" {unit}", file=sys.stderr, disable=None, leave=False) as bar:
+        yield bar.update
 
 
 def _declare(options: argparse.Namespace, settings: Settings) -> int:
