@@ -14,7 +14,7 @@ from etl.areas import Areas
 from etl.conform import conform, unique
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
-from gis import cells, feature, repository, tables, tile
+from gis import cells, changes, feature, repository, tables, tile
 from gis.apart import apart
 from gis.database import Store
 from gis.declare import Declared
@@ -95,6 +95,8 @@ def _publish(
         for layer in catalog.values():
             counts[layer.id] = repository.replace(connection, layer, gathered.features[layer.id])
             progress(f"{layer.id}: {counts[layer.id]} features")
+        with changes.before(store) as before:
+            changes.record(before, connection, version, catalog.values())
         repository.finish(
             connection, version, _day(gathered.documents), map(_source, gathered.documents.values())
         )

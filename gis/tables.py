@@ -27,7 +27,7 @@ from sqlalchemy.types import TypeEngine
 from gis.layer import Layer, Type
 
 SRID = 4326
-FORM = 2  # of the tables that are not read off a declaration; counted up when they change
+FORM = 3  # of the tables that are not read off a declaration; counted up when they change
 
 _COLUMN_TYPES: dict[Type, TypeEngine[Any]] = {
     Type.TEXT: Unicode(),
@@ -81,6 +81,34 @@ CELL = Table(
     Column("layer", Text, primary_key=True),
     *(Column(name, Integer, primary_key=True, autoincrement=False) for name in ("zoom", "row", "column")),
     *(Column(name, Integer, nullable=False) for name in ("total", "shown")),
+)
+# What is different from earlier versions: a step leads from one version to the next, the newest is number 1.
+STEP = Table(
+    "corridor_step",
+    _META,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", Text, nullable=False),
+    Column("published", Text, nullable=False),
+    Column("as_of", Date),
+)
+CHANGED = Table(
+    "corridor_step_layer",
+    _META,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("layer", Text, primary_key=True),
+    Column("internal", Boolean, primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in ("added", "removed", "changed")),
+)
+CHANGE = Table(
+    "corridor_change",
+    _META,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("layer", Text, primary_key=True),
+    Column("seen", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text),
 )
 
 

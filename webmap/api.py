@@ -5,7 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from gis import dictionary, repository
-from webmap import context, describe, download, geojson, jsonfg, links, metadata, openapi, pages, params
+from webmap import (
+    changes,
+    context,
+    describe,
+    download,
+    geojson,
+    jsonfg,
+    links,
+    metadata,
+    openapi,
+    pages,
+    params,
+)
 from webmap.params import Format
 
 bp = Blueprint("api", __name__)
@@ -100,6 +112,25 @@ def layer_metadata(layer_id: str) -> Response:
     if _html():
         return pages.metadata_page(layer)
     return geojson.document(metadata.document(metadata.facts(layer), params.language(request.args)))
+
+
+@bp.get("/changes")
+def all_changes() -> Response:
+    """What is different from an earlier version of the data, counted."""
+    params.known(request.args, changes.OF_ALL)
+    lang, compared = params.language(request.args), changes.comparison()
+    return pages.changes_page(compared) if _html() else geojson.document(changes.overview(compared, lang))
+
+
+@bp.get("/collections/<layer_id>/changes")
+def layer_changes(layer_id: str) -> Response:
+    """What is different from an earlier version in one layer, feature by feature."""
+    params.known(request.args, changes.OF_LAYER)
+    layer = context.served_layer(layer_id)
+    lang, compared = params.language(request.args), changes.comparison()
+    if _html():
+        return pages.layer_changes(layer, compared)
+    return geojson.document(changes.document(layer, compared, lang))
 
 
 @bp.get("/collections/<layer_id>/schema")

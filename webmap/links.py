@@ -74,6 +74,7 @@ def landing(title: str) -> list[Link]:
         link("service-doc", url("/api", f="html"), HTML, "接口说明 API documentation"),
         link("conformance", url("/conformance"), JSON, "符合性 Conformance"),
         link("data", url("/collections"), JSON, "数据集 Collections"),
+        link("version-history", url("/changes", f="json"), JSON, "变更 Changes between versions"),
         link(f"{_OGC}/tilesets-vector", url("/tiles"), JSON, "矢量切片 Vector tiles"),
         link(f"{_OGC}/tiling-schemes", url("/tileMatrixSets"), JSON, "切片矩阵集 Tile matrix sets"),
     ]
@@ -94,6 +95,8 @@ def collection(layer: Layer) -> list[Link]:
         link(f"{_OGC}/tilesets-vector", url(f"{path}/tiles"), JSON, "矢量切片 Vector tiles"),
         link("describedby", url(f"{path}/metadata", f="json"), JSON, "元数据 Metadata (ISO 19115)"),
         link("describedby", url(f"{path}/metadata", f="html"), HTML, "元数据 Metadata"),
+        link("version-history", url(f"{path}/changes", f="json"), JSON, "变更 Changes between versions"),
+        link("version-history", url(f"{path}/changes", f="html"), HTML, "变更 Changes between versions"),
     ]
 
 

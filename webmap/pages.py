@@ -16,6 +16,7 @@ from gis.feature import Bbox, Page
 from gis.layer import THEME_TITLES, Geometry, Layer, Theme
 from webmap import (
     basemap,
+    changes,
     context,
     describe,
     headers,
@@ -27,6 +28,7 @@ from webmap import (
     tilesets,
     words,
 )
+from webmap.changes import Comparison
 from webmap.links import Link
 from webmap.listing import Feature
 from webmap.params import Format
@@ -64,6 +66,7 @@ def map_page() -> Response:
         ),
         basemaps=basemap.described(),
         tiles_url=_tiles_url,
+        boxes={layer_id: summary.bbox for layer_id, summary in summaries.items() if summary.bbox},
     )
     return _html(leaflet.render(drawn, static_url=_static_url, nonce=headers.nonce()))
 
@@ -142,6 +145,24 @@ def metadata_page(layer: Layer) -> Response:
     facts = metadata.facts(layer)
     values = {"document": metadata.document(facts, lang), "constraints": metadata.CONSTRAINTS[lang == "en"]}
     return _page("metadata.html", layer=layer, facts=facts, **values)
+
+
+def changes_page(compared: Comparison) -> Response:
+    """What is different from an earlier version, layer by layer."""
+    found = changes.of_all(compared)
+    layers = [(layer_id, changes.served(layer_id), told) for layer_id, told in found.items()]
+    return _page("changes.html", compared=compared, layers=layers, published=context.published())
+
+
+def layer_changes(layer: Layer, compared: Comparison) -> Response:
+    """What is different in one layer, feature by feature."""
+    lang = params.language(request.args)
+    found = changes.of_layer(layer, compared)
+    document = changes.document(layer, compared, lang)
+    rows = [(one, list(changes.in_words(layer, one, lang))) for one in changes.page(found)]
+    ways = {one["rel"]: one["href"] for one in document["links"] if one["rel"] in ("next", "prev")}
+    values = {"found": found, "rows": rows, "ways": ways, "published": context.published()}
+    return _page("layer_changes.html", layer=layer, compared=compared, **values)
 
 
 def schema(layer: Layer) -> Response:

@@ -113,7 +113,7 @@ def query(layer: Layer, args: Arguments, *, internal: bool = False) -> Query:
     box, region = _area(args)
     return Query(
         limit=limit(args),
-        offset=_offset(args),
+        offset=offset(args),
         bbox=box,
         region=region,
         interval=interval("datetime", args["datetime"]) if "datetime" in args else None,
@@ -234,7 +234,7 @@ def limit(args: Arguments) -> int:
     return MAXIMUM_LIMIT if len(value.lstrip("0")) > 6 else min(int(value), MAXIMUM_LIMIT)
 
 
-def _offset(args: Arguments) -> int:
+def offset(args: Arguments) -> int:
     """How many items are passed over; ArcGIS may call it `startindex`."""
     if "offset" in args and "startindex" in args:
         raise BadParameter("startindex", args["startindex"], "no offset beside it: they mean the same")
