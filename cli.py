@@ -65,11 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     single = _command(commands, "map", _map, "write the whole map as one HTML file that needs no network")
     single.add_argument("-o", "--output", type=Path, metavar="FILE.html", required=True)
     paper = _command(commands, "print", _print, "print sheets and atlases as PDF, SVG or PNG")
-    paper.add_argument(
-        "sheets", nargs="+", metavar="SHEET", help="such as corridor, region, city-wuhan, atlas"
-    )
-    paper.add_argument("-o", "--output", type=Path, metavar="FILE.pdf|svg|png", required=True)
-    paper.add_argument("--dpi", type=int, default=200, help="of a PNG (default %(default)s)")
+    _add_print(paper)
     tiles = _command(commands, "tiles", _tiles, "write all vector tiles into one PMTiles archive")
     tiles.add_argument("action", choices=["export"])
     tiles.add_argument("-o", "--output", type=Path, metavar="FILE.pmtiles", required=True)
@@ -83,6 +79,23 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, metavar="FOLDER", help="write there instead of printing"
     )
     return parser
+
+
+def _add_print(paper: argparse.ArgumentParser) -> None:
+    paper.add_argument(
+        "sheets",
+        nargs="*",
+        metavar="SHEET",
+        help="such as corridor, region, city-wuhan, atlas, or a TOML file",
+    )
+    paper.add_argument("-o", "--output", type=Path, metavar="FILE.pdf|svg|png", required=True)
+    paper.add_argument("--dpi", type=int, default=200, help="of a PNG (default %(default)s)")
+    paper.add_argument(
+        "--state", metavar="ADDRESS", help="instead of a sheet: what this address of the map shows"
+    )
+    for name in ("title", "subtitle", "paper", "orientation"):
+        paper.add_argument(f"--{name}", help="of the sheet made of a state")
+    paper.add_argument("--scale", type=int, help="of the sheet made of a state: the denominator")
 
 
 def _add_extract(commands: Any) -> None:
@@ -281,6 +294,7 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
     from webmap.paper import content, press
 
     store, catalog = open_store(settings), _catalog(_departments(settings))
+    sheets = _asked_sheets(options, settings, catalog)
     try:
         with store.read() as connection:
             held = content.read(
@@ -291,8 +305,27 @@ def _print(options: argparse.Namespace, settings: Settings) -> int:
             )
     finally:
         store.close()
-    press.run(options.sheets, options.output, held, dpi=options.dpi, progress=_say)
+    press.run(sheets, options.output, held, dpi=options.dpi, progress=_say)
     return 0
+
+
+def _asked_sheets(options: argparse.Namespace, settings: Settings, catalog: Catalog) -> list[Any]:
+    """The names of the sheets, or the sheet that a saved state of the map makes."""
+    from webmap.leaflet import About
+    from webmap.paper import sheet
+
+    given = {name: getattr(options, name) for name in ("title", "subtitle", "paper", "orientation", "scale")}
+    told = {name: value for name, value in given.items() if value is not None}
+    if options.state is None:
+        if told or not options.sheets:
+            raise BadSettings(
+                "print", " ".join(options.sheets), "names of sheets, or --state with its options"
+            )
+        return list(options.sheets)
+    if options.sheets:
+        raise BadSettings("--state", options.state, "no sheets beside it")
+    made = sheet.parse("state", {"title": About.title, **told, "state": options.state}, catalog)
+    return [sheet.with_standing(made, settings.map_approval)]
 
 
 def _map(options: argparse.Namespace, settings: Settings) -> int:

@@ -16,7 +16,7 @@ from gis.feature import Bbox, Feature
 from gis.layer import Geometry, Theme
 from gis.symbol import Plain, symbol_for
 from webmap.paper import content as contents
-from webmap.paper import figures, furniture, panel, plot
+from webmap.paper import figures, furniture, panel, plot, state
 from webmap.paper import frame as frames
 from webmap.paper.content import Content
 from webmap.paper.display import Box, Group, Page, Paint, Text
@@ -33,6 +33,7 @@ MOST_FACILITIES = 3000
 _DENSE = 0.05  # share of facilities without a name from which an inset is made
 _ROUNDS = 4
 _TIMES = 2.5
+_MOST_KEYED = 200  # facilities on A3 whose names and keys find room beside each other
 _WIDEST = 0.6  # share of the page that the panel may take
 _LOCATOR = 36.0
 _LEAST_LOCATOR = 26.0
@@ -71,6 +72,11 @@ class Composed:
 
 def compose(sheet: Sheet, content: Content) -> Composed:
     """The page of a sheet. Raises `BadParameter` when there is nothing in its extent, or too much."""
+    asked, content = state.applied(sheet, content)
+    return _of_state(asked, content) if sheet.state else _of_features(asked, content)
+
+
+def _of_features(sheet: Sheet, content: Content) -> Composed:
     found = _fitting(_first(sheet, content, sheet.inset))
     if (
         sheet.inset is None
@@ -81,9 +87,22 @@ def compose(sheet: Sheet, content: Content) -> Composed:
     return found
 
 
+def _of_state(sheet: Sheet, content: Content) -> Composed:
+    """The sheet of a saved state of the map, which may show more than a sheet can name: then some are symbols only."""
+    attempt = _first(sheet, content, None)
+    room = _MOST_KEYED * attempt.plan.unit**4  # as the area of the paper
+    if len(attempt.everything.facilities) <= room:
+        try:
+            return _of_features(sheet, content)
+        except BadParameter:
+            pass  # the panel is too full
+    return _fitting(_first(replace(sheet, keyed=False), content, None))
+
+
 def check(sheet: Sheet, content: Content) -> None:
     """Raise what `compose` would raise of a sheet's extent, scale and contents, without placing any names."""
-    _first(sheet, content, sheet.inset)
+    asked, content = state.applied(sheet, content)
+    _first(asked, content, asked.inset)
 
 
 def _first(sheet: Sheet, content: Content, inset: Inset | None) -> _Attempt:
@@ -224,7 +243,8 @@ class _Attempt:
         )
         numbered = len(named.numbered) + (len(inner.numbered) if inner else 0)
         labelled = named.labelled + (inner.labelled if inner else 0)
-        report = Report(numbered + labelled, labelled, numbered, len(everything.unsited))
+        unnamed = 0 if self.sheet.keyed else len(named.unnamed)
+        report = Report(numbered + labelled + unnamed, labelled, numbered, len(everything.unsited))
         keys = frozenset(one.key for _number, one in (*named.numbered, *(inner.numbered if inner else ())))
         return Composed(page, tuple(self._places(everything)), report, self.frame.scale, keys), over
 
@@ -247,6 +267,7 @@ class _Attempt:
             first_number=first,
             lang=self.sheet.language,
             focus=self.focus,
+            keyed=self.sheet.keyed,
         )
 
     # --- the panel ---
@@ -276,8 +297,14 @@ class _Attempt:
         lang, catalog = self.sheet.language, self.content.catalog
         parts: tuple[Callable[[Box], Block], ...] = (
             lambda at: panel.key_of_symbols(catalog, shown, at, unit, hollow=hollow, lang=lang),
-            lambda at: panel.key_of_numbers(numbered, at, unit, plan.small, cells),
-            lambda at: panel.without_point(everything.unsited, at, unit, plan.small),
+            *(
+                (
+                    lambda at: panel.key_of_numbers(numbered, at, unit, plan.small, cells),
+                    lambda at: panel.without_point(everything.unsited, at, unit, plan.small),
+                )
+                if self.sheet.keyed
+                else (lambda at: panel.left_out(len(named.unnamed), everything.unsited, at, unit, lang=lang),)
+            ),
         )
         if (asked := self.sheet.figures) is not None:
             parts = (lambda at: figures.key(asked, at, unit), *parts)
@@ -383,6 +410,8 @@ class _Attempt:
         yield f"资料来源：{made.sources or self._sources(everything)}"
         if self.sheet.equals:
             yield f"筛选：{'；'.join(self._conditions())}"
+        if self.sheet.sifted:
+            yield f"筛选：{self.sheet.sifted}"
         if self.content.as_of:
             yield f"资料截至：{self.content.as_of.isoformat()}"
         if self.sheet.note:

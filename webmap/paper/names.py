@@ -57,12 +57,14 @@ def names(
     hidden: Box | None = None,
     pins: Mapping[str, tuple[float, float]] | None = None,
     first_number: int = 1,
+    keyed: bool = True,
     lang: str = "zh",
     focus: BaseGeometry | None = None,
 ) -> Names:
     """All names of a map: the structure and the large areas first, then rivers, facilities, small areas.
 
-    `hidden` is the part that an inset shows: names may stand in it, but not across its edge.
+    `hidden` is the part that an inset shows: names may stand in it, but not across its edge. What finds no room
+    for its name gets a number when it is `keyed`, else nothing.
     """
     discs = [(one.x, one.y, one.radius) for one in plotted.facilities]
     taken = [*blocks, *_edges(hidden)]
@@ -82,8 +84,11 @@ def names(
         [*(one.wanted for one in points_), *(one.wanted for one in fine)], box, blocks=taken, symbols=discs
     )
     numbers = _numbering(points_, placed, first_number)
-    texts.append(Group("labels", _texts([*fine, *points_], placed, numbers)))
+    drawn = [one for one in points_ if keyed or one.wanted.key not in numbers]
+    texts.append(Group("labels", _texts([*fine, *drawn], placed, numbers)))
     known = {one.wanted.key: one for one in points_}
+    if not keyed:
+        return Names(tuple(texts), (), len(drawn), tuple(numbers))
     found = {one.drawn.key: one.drawn for one in plotted.facilities}
     numbered = tuple(
         (number, found[key]) for key, number in sorted(numbers.items(), key=lambda pair: pair[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from webmap.paper.display import Box, Group, Item, Paint, Text
 from webmap.paper.frame import Frame, overview
 from webmap.paper.furniture import GREY, INK, RED, rectangle
 from webmap.paper.plot import Drawn
-from webmap.paper.typeset import columns, points, shortened, wrapped
+from webmap.paper.typeset import columns, paragraph, points, shortened, wrapped
 
 HOLLOW = "空心：位置仅到乡镇、街道"
 SCHEMATIC = "斜线及半透明面均为示意，不示边界与走向"
@@ -139,6 +140,31 @@ def without_point(unsited: Sequence[Drawn], box: Box, unit: float, size: float) 
     ordered = sorted(unsited, key=lambda one: (str(_where(one)), -one.layer.order, one.name))
     rows = [("", one, _where(one)) for one in ordered]
     return _table("without-point", UNSITED, rows, box, unit, size)
+
+
+def left_out(unnamed: int, unsited: Sequence[Drawn], box: Box, unit: float, *, lang: str = "zh") -> Block:
+    """How many facilities the map shows without a name, and how many not at all, by their city or district."""
+    size, y = points(6.4) * unit, box.top + 1.2 * unit
+    places = Counter(_where(one) for one in unsited)
+    told = [f"{place} {count}" for place, count in places.most_common()]
+    texts = []
+    if unnamed:
+        texts.append(
+            f"{unnamed} facilities are drawn without a name for want of room; a larger scale or paper names them."
+            if lang == "en"
+            else f"另有 {unnamed} 处限于图幅只绘符号；放大比例尺或换用更大的纸可注出名称。"
+        )
+    if unsited:
+        texts.append(
+            f"Known only to their city or district, not drawn: {', '.join(told)}."
+            if lang == "en"
+            else f"仅知所在市、区，未标点位：{'，'.join(told)}。"
+        )
+    items: list[Item] = []
+    for text in texts:
+        made, y = paragraph(text, box.left, y, box.width, size)
+        items += made
+    return Block(Group("left-out", items), y - box.top + _GAP * unit if texts else 0)
 
 
 def _where(one: Drawn) -> str:

@@ -25,7 +25,7 @@ def _silent(_text: str) -> None:
 
 
 def run(
-    names: Sequence[str],
+    sheets: Sequence[str | Sheet],
     output: Path,
     content: Content,
     *,
@@ -33,7 +33,8 @@ def run(
     folder: Path = sheet.SHIPPED,
     progress: Progress = _silent,
 ) -> None:
-    """`corridor print`: the named sheets (and atlases) as one file, whose ending tells its format.
+    """`corridor print`: the sheets (or the sheets and atlases of these names) as one file, whose ending tells its
+    format.
 
     Raises `NotFound` for an unknown sheet, `BadData` or `BadParameter` for one that cannot be drawn; then
     there is no file, or the one that was there before.
@@ -43,9 +44,11 @@ def run(
         raise BadParameter(
             "output", output.name, f"a name that ends in {', '.join('.' + name for name in FORMATS)}"
         )
-    asked = [sheet.load(name, content.catalog, folder) for name in names]
+    asked = [one if isinstance(one, Sheet) else sheet.load(one, content.catalog, folder) for one in sheets]
     if form != "pdf" and (len(asked) != 1 or isinstance(asked[0], Atlas)):
-        raise BadParameter("sheets", " ".join(names), f"one sheet for {form}; several make a pdf")
+        raise BadParameter(
+            "sheets", " ".join(one.name for one in asked), f"one sheet for {form}; several make a pdf"
+        )
     if form == "png" and isinstance(asked[0], Sheet):
         pdf.check_dpi(*asked[0].size, dpi)
     _save(output, produce(asked, form, content, dpi=dpi, progress=progress))

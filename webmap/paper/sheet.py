@@ -35,6 +35,7 @@ CONIC = "conic"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _EPSG = re.compile(r"EPSG:[0-9]{4,6}\Z")
 _LONGEST = 200
+_LONGEST_STATE = 20_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,9 @@ class Sheet:
     crowded   whether a map on which names find no room gets an inset although none is asked for
     panel     width of the panel (height on a portrait sheet); 0 leaves it to the extent
     pins      moves of labels from their symbols, by key
+    state     a saved state of the web map, whose view, layers and filter the sheet takes over
+    sifted    the filter of that state in words
+    keyed     whether what finds no room for its name gets a number and a line in the panel; else it is counted
     """
 
     name: str
@@ -113,6 +117,9 @@ class Sheet:
     note: str = ""
     marginalia: Marginalia = Marginalia()
     pins: Mapping[str, tuple[float, float]] = FrozenMapping({})
+    state: str = ""
+    sifted: str = ""
+    keyed: bool = True
 
     @property
     def size(self) -> tuple[float, float]:
@@ -194,7 +201,7 @@ def parse(name: str, table: Mapping[str, Any], catalog: Catalog | None = None) -
 
     `catalog` holds the layers that it may name; without it that is not checked.
     """
-    _only(table, {field.name for field in fields(Sheet)} - {"name", "crowded"}, "")
+    _only(table, {field.name for field in fields(Sheet)} - {"name", "crowded", "sifted", "keyed"}, "")
     if not table.get("title"):
         raise BadParameter("title", table.get("title", ""), "a text")
     made = Sheet(
@@ -217,6 +224,7 @@ def parse(name: str, table: Mapping[str, Any], catalog: Catalog | None = None) -
         note=_text(table, "note"),
         marginalia=_marginalia(table.get("marginalia", {})),
         pins=_pins(table.get("pins", {})),
+        state=_text(table, "state", most=_LONGEST_STATE),
     )
     if catalog is not None:
         _check_layers(made, catalog)
@@ -249,10 +257,10 @@ def _only(table: Mapping[str, Any], known: Iterable[str], key: str) -> None:
             raise BadParameter(f"{key}{name}", table[name], f"no such key; known are {', '.join(names)}")
 
 
-def _text(table: Mapping[str, Any], key: str, within: str = "") -> str:
+def _text(table: Mapping[str, Any], key: str, within: str = "", most: int = _LONGEST) -> str:
     value = table.get(key, "")
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        raise BadParameter(f"{within}{key}", value, f"a text of at most {_LONGEST} characters")
+    if not isinstance(value, str) or len(value) > most:
+        raise BadParameter(f"{within}{key}", value, f"a text of at most {most} characters")
     return value
 
 
