@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from etl import read
+from etl import read, shifts
+from etl.areas import Areas
+from etl.decisions import decisions
+from etl.geocode import Witnesses
+from etl.lexicon import lexicon
 from etl.measure import to_metres
-from etl.records import Finding, Severity
+from etl.records import Finding, Row, Severity
 from etl.run import Gathered, Progress, gather, silent
+from gis.adcodes import CITIES, DISTRICTS
 from gis.declare import Declared
 from gis.feature import Feature, Precision
 from gis.layer import Catalog, Layer
@@ -29,6 +35,8 @@ _RADII: dict[str, tuple[float, float]] = {
     Precision.TOWN: (1000, 12000),
 }
 _POINTS = ("Point", "MultiPoint")
+# Where `decisions.csv` keeps that a position has been compared with what else tells it.
+_POSITIONS = "positions"
 _BESIDE_NAME = re.compile(r"[\s·・—–\-‐（）()《》“”\"'、,，.。]|省|市")
 
 
@@ -58,13 +66,17 @@ def check(
     gathered = gather(catalog, folder=folder, declared=declared, progress=progress)
     progress("checking")
     foreign = frozenset(one.layer.id for one in declared)
-    found = [*_rejected(gathered), *findings(catalog, gathered, foreign)]
+    found = [*_rejected(gathered), *findings(catalog, gathered, foreign, folder=folder)]
     order = list(catalog)
     return tuple(sorted(found, key=lambda one: (one.severity, order.index(one.layer))))
 
 
 def findings(
-    catalog: Catalog, gathered: Gathered, foreign: frozenset[str] = frozenset()
+    catalog: Catalog,
+    gathered: Gathered,
+    foreign: frozenset[str] = frozenset(),
+    *,
+    folder: Path = read.SOURCES,
 ) -> Iterator[Finding]:
     """What the checks find in features. Layers that are `foreign` keep their own names and sources."""
     placed = [_Placed(catalog[name], one) for name, many in gathered.features.items() for one in many]
@@ -76,9 +88,11 @@ def findings(
         yield from _sources(one, gathered)
         yield from _ending(one)
         yield from _secret(one)
-    yield from _namesakes([one for one in own if one.is_point])
+    yield from _namesakes([one for one in own if one.is_point and not one.layer.figures])
     yield from _neighbours([one for one in own if one.is_point and one["precision"] == Precision.SITE])
     yield from _untranslated(own)
+    yield from _contradicted([one for one in own if one.is_point], folder)
+    yield from _shifted(placed, _known_points(own, gathered.areas), gathered.areas)
 
 
 def _rejected(gathered: Gathered) -> Iterator[Finding]:
@@ -86,6 +100,21 @@ def _rejected(gathered: Gathered) -> Iterator[Finding]:
         for one in many:
             key = str(one.row.values.get("key") or "")
             yield Finding(Severity.ERROR, layer_id, key, one.column, one.reason)
+        count = sum(_is_swapped(one.row, gathered.areas) for one in many)
+        if count:
+            message = f"{count} rows have their axes swapped: expected longitude first, then latitude"
+            yield Finding(Severity.ERROR, layer_id, "", "geometry", message)
+
+
+def _is_swapped(row: Row, areas: Areas) -> bool:
+    """Whether a row that cannot be taken in would lie in the corridor with its coordinates the other way."""
+    if row.geometry is not None and not row.geometry.is_empty:
+        lon, lat = shapely.get_coordinates(row.geometry)[0].tolist()
+        return shifts.swapped(lon, lat, areas)
+    try:
+        return shifts.swapped(float(str(row.values["lon"])), float(str(row.values["lat"])), areas)
+    except (KeyError, ValueError):
+        return False
 
 
 def _finding(severity: Severity, one: _Placed, field: str, message: str) -> Finding:
@@ -98,6 +127,9 @@ def _geometry(one: _Placed, gathered: Gathered) -> Iterator[Finding]:
         return
     if not geometry.is_valid:
         yield _finding(Severity.ERROR, one, "geometry", shapely.is_valid_reason(geometry))
+    if (shapely.get_coordinates(geometry) == 0).any():
+        yield _finding(Severity.ERROR, one, "geometry", "has a coordinate 0: expected a position")
+        return
     if not one.is_point:
         if not shapely.intersects(areas.corridor, geometry):
             yield _finding(Severity.WARNING, one, "geometry", "lies outside the corridor")
@@ -182,3 +214,61 @@ def _untranslated(many: Iterable[_Placed]) -> Iterator[Finding]:
     without = Counter(one.layer.id for one in many if not one["name_en"])
     for layer_id, count in without.items():
         yield Finding(Severity.WARNING, layer_id, "", "name_en", f"{count} features have no English name")
+
+
+def _contradicted(many: Sequence[_Placed], folder: Path) -> Iterator[Finding]:
+    """Points far from their host or from the towns that their name or evidence names, unless that is settled."""
+    settled = decisions(folder, lexicon())
+    witnesses = Witnesses((one.feature for one in many), folder)
+    for one in many:
+        for field, doubt in witnesses.against(one.feature):
+            if not settled.is_settled(str(one["key"]), _POSITIONS, field):
+                yield _finding(Severity.WARNING, one, field, str(doubt))
+
+
+def _shifted(
+    many: Sequence[_Placed], known: Mapping[str, tuple[str, BaseGeometry]], areas: Areas
+) -> Iterator[Finding]:
+    """Layers that look as if they were in GCJ-02 or BD-09, told by namesakes elsewhere or by their districts."""
+    by_layer: dict[str, list[_Placed]] = {}
+    for one in many:
+        by_layer.setdefault(one.layer.id, []).append(one)
+    for layer_id, held in by_layer.items():
+        pairs = [pair for one in held for pair in _beside_namesake(one, known)]
+        claims = [
+            (one.feature.geometry, one["district"])
+            for one in held
+            if one.is_point and isinstance(one["district"], int)
+        ]
+        found = shifts.shift(pairs) or shifts.shift_by_district(claims, areas)
+        if found:
+            yield Finding(Severity.WARNING, layer_id, "", "geometry", str(found))
+
+
+def _known_points(many: Sequence[_Placed], areas: Areas) -> dict[str, tuple[str, BaseGeometry]]:
+    """Name → layer and point of what is known precisely; areas by their centroids, with the layer ""."""
+    found: dict[str, tuple[str, BaseGeometry]] = {}
+    for code, (name, _) in {**CITIES, **DISTRICTS}.items():
+        if code in areas:
+            found[normal(name)] = ("", areas.area(code).centroid)
+    for one in many:
+        geometry = one.feature.geometry
+        if geometry is not None and one.is_point and one["precision"] in (Precision.SITE, Precision.CAMPUS):
+            found.setdefault(normal(str(one["name"])), (one.layer.id, geometry.centroid))
+    return found
+
+
+def _beside_namesake(
+    one: _Placed, known: Mapping[str, tuple[str, BaseGeometry]]
+) -> Iterator[tuple[BaseGeometry, BaseGeometry]]:
+    """The thing beside a thing of the same name in another layer; an area is compared with an area only."""
+    geometry = one.feature.geometry
+    layer_id, point = known.get(normal(str(one["name"])), (one.layer.id, None))
+    is_area = geometry is not None and shapely.get_dimensions(geometry) == 2
+    if (
+        geometry is not None
+        and point is not None
+        and layer_id != one.layer.id
+        and is_area == (layer_id == "")
+    ):
+        yield geometry.centroid, point

@@ -135,6 +135,9 @@ def world(folder: Path, *rows: Mapping[str, str], structure: str = STRUCTURE) ->
     (sources / "base").mkdir(parents=True)
     (folder / "gazetteer").mkdir()
     (folder / "gazetteer" / "seats.csv").write_text("name_zh,district,lon,lat,evidence\n", encoding="utf-8")
+    (folder / "gazetteer" / "localities.csv").write_text(
+        "name_zh,aliases,district,lon,lat,precision,radius_m,evidence\n", encoding="utf-8"
+    )
     (folder / "gazetteer" / "towns.csv").write_text(
         "name_zh,district,lon,lat\n东镇,420115,114.8,30.3\n", "utf-8"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -94,6 +95,24 @@ def test_building_twice_does_nothing_the_second_time(
     with store.read() as connection:
         assert connection.dialect.name == "sqlite"
     store.close()
+
+
+def test_a_check_prints_json_and_passes_when_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _error = run(capsys, "check", "--json")
+    found = json.loads(out)
+    assert code == 0 and {one["severity"] for one in found} == {"warning"}
+    assert found[0].keys() == {"severity", "layer", "key", "field", "message"}
+
+
+def test_a_check_that_finds_an_error_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "ponds.toml").write_text(
+        'id = "ponds"\ntitle = "池塘"\ngeometry = "Point"\ndata = "ponds.csv"\n[symbol.marker]\ncolor = "#123456"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "ponds.csv").write_text("name,lon,lat\n甲,114.5,30.5\n乙,0,0\n", encoding="utf-8")
+    code, out, _error = run(capsys, "check", "--layers", str(tmp_path))
+    assert code == 1
+    assert out.startswith("error: ponds/ponds-2: geometry: has a coordinate 0")
 
 
 def test_output_that_nobody_reads_on_ends_quietly(tmp_path: Path) -> None:
