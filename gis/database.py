@@ -418,8 +418,9 @@ class PostgisStore(Store):
     def _detached(self) -> Any:
         """A connection of the driver, for a thread that keeps it."""
         held = self._listening.raw_connection()
+        driver = held.driver_connection
         held.detach()
-        return held.driver_connection
+        return driver
 
     def current(self) -> Current:
         known = self._pointer.known()

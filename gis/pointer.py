@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 CHANNEL = "corridor_published"
 _ASK_AGAIN_SECONDS = 10  # even when nothing was told: a line may be dead without a word
 _RECONNECT_SECONDS = 1
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -66,10 +68,11 @@ class Pointer(Generic[T]):
     def _follow(self, closed: Event, line: int) -> None:
         try:
             while not closed.is_set():
-                with suppress(Exception):  # whatever it was: those who ask for a connection are told
+                try:
                     self._follow_one(closed, line)
-                if not closed.is_set():
+                except Exception as error:  # whatever it was: until it is over, every reader asks
                     self._known = None
+                    _LOG.warning("not told of new versions: %s", str(error).partition("\n")[0])
                     self._lost()
                 closed.wait(_RECONNECT_SECONDS)
         finally:

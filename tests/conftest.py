@@ -111,17 +111,32 @@ def _spatialite_settings(folder: Path) -> Settings:
 
 
 def _postgis_settings(name: str) -> Settings:
-    """A database of its own on the server of the test run."""
+    """An empty database on the server of the test run, that no other run uses; it goes at the end of this one."""
     if not POSTGIS:
         message = "no PostGIS: CORRIDOR_TEST_POSTGIS is not set (make test starts one)"
         pytest.fail(message) if REQUIRE_ALL else pytest.skip(message)
+    own = f"{name}_{os.getpid()}"
+    _MADE.add(own)
+    _on_server(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)', f'CREATE DATABASE "{own}"')
+    return Settings(database=f"{POSTGIS.rpartition('/')[0]}/{own}")
+
+
+_MADE: set[str] = set()
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no database behind."""
+    if _MADE:
+        _on_server(*(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)' for own in _MADE))
+
+
+def _on_server(*statements: str) -> None:
     url = POSTGIS.replace("postgresql://", "postgresql+psycopg://")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
-    return Settings(database=f"{POSTGIS.rpartition('/')[0]}/{name}")
 
 
 @pytest.fixture(params=["spatialite", "postgis"])

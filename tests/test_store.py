@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from gis import repository
+from gis import database, repository
 from gis.config import Settings
 from gis.database import KEPT_VERSIONS, Store, open_store
 from gis.errors import (
@@ -170,6 +170,23 @@ def test_a_store_that_was_closed_can_be_read_again(store: Store) -> None:
     publish(store, "one")
     store.close()
     assert version(store) == "one"
+
+
+def test_postgis_tells_its_readers_instead_of_being_asked(
+    postgis_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, asked = open_store(postgis_settings), []
+    publish(store)
+    real = database._published
+    monkeypatch.setattr(database, "_published", lambda connection: asked.append(1) or real(connection))
+    deadline, before = time.monotonic() + 5, -1
+    while before != len(asked) and time.monotonic() < deadline:
+        before = len(asked)
+        store.current()
+        time.sleep(0.05)
+    assert version(store) == "tests-1"
+    assert len(asked) == before
+    store.close()
 
 
 def end_all_lines(settings: Settings) -> None:
