@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Hashable, Iterable, Iterator
 from typing import cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from gis.errors import StoreError
 from webmap import context, headers, links
@@ -32,15 +32,18 @@ def register(app: Flask) -> None:
 
 def _not_changed() -> Response | None:
     """304 for who has the answer already, None when there is work to do."""
-    if request.method not in ("GET", "HEAD") or request.blueprint not in _BLUEPRINTS:
+    given = request.if_none_match
+    if not _has_validator() or not given or given.star_tag:
         return None
     try:
-        g.identity = _identity()
+        tag = _tag(_identity())
     except StoreError:
         return None
-    if request.if_none_match.contains_weak(_tag(g.identity)) and not request.if_none_match.star_tag:
-        return _not_modified(_tag(g.identity))
-    return None
+    return _not_modified(tag) if given.contains_weak(tag) else None
+
+
+def _has_validator() -> bool:
+    return request.method in ("GET", "HEAD") and request.blueprint in _BLUEPRINTS
 
 
 def _identity() -> Hashable:
@@ -66,18 +69,18 @@ def _tag(identity: Hashable) -> str:
 
 def _finish(answer: Response) -> Response:
     """Give an answer its tag, and compress it."""
-    if "identity" not in g or answer.status_code != 200:
+    if answer.status_code != 200 or not _has_validator():
         return answer
-    identity = _identity()  # once more: the version that was read may have been published meanwhile
     if answer.mimetype == "text/html":
         _compress(answer)  # a page carries a nonce of its own: it has no tag and is not kept
         return answer
-    answer.set_etag(_tag(identity))
+    tag = _tag(_identity())
+    answer.set_etag(tag)
     answer.headers["Cache-Control"] = "no-cache"
     _compress(answer)
     if request.if_none_match.star_tag:  # holds for whatever there is, which is known only now
         answer.close()
-        return _not_modified(_tag(identity))
+        return _not_modified(tag)
     return answer
 
 
