@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 import shapely
 from geoalchemy2 import Geometry
-from sqlalchemy import Connection, MetaData, Table, func, select, text
+from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
+from sqlalchemy.schema import AddConstraint
 
+from gis import copying
 from gis.tables import SRID
 
 Row: TypeAlias = Sequence[Any]
@@ -19,14 +22,21 @@ _INDEX_MEMORY = "128MB"
 
 def create(connection: Connection, stored: Table) -> None:
     """Make a table without its indexes."""
-    bare = stored.to_metadata(MetaData())
-    bare.indexes.clear()
-    bare.create(connection)
+    # The key is an index too; SQLite keeps the rows themselves in its order.
+    keyed = connection.dialect.name == "sqlite"
+    columns = (
+        Column(c.name, c.type, nullable=c.nullable, primary_key=keyed and c.primary_key, autoincrement=False)
+        for c in stored.c
+    )
+    Table(stored.name, MetaData(), *columns).create(connection)
 
 
 def index(connection: Connection, stored: Table) -> None:
     """Make the indexes of a table that holds its rows, and let the database count what it plans by."""
     name = _name(connection, stored)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
+        connection.execute(AddConstraint(stored.primary_key))
     if "geometry" in stored.c:
         _index_geometry(connection, stored)
     for made in stored.indexes:
@@ -36,16 +46,38 @@ def index(connection: Connection, stored: Table) -> None:
 
 def _index_geometry(connection: Connection, stored: Table) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
         connection.execute(text(f"CREATE INDEX ON {_name(connection, stored)} USING gist (geometry)"))
     else:
         connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
 
 
-def geometry_values(connection: Connection, geometries: np.ndarray) -> np.ndarray:
-    """Geometries as `insert` takes them: WKB, for PostGIS in hexadecimal digits."""
-    made: np.ndarray = shapely.to_wkb(geometries, hex=connection.dialect.name == "postgresql")
-    return made
+def geometry_column(geometries: np.ndarray) -> Any:
+    """Geometries as a column of WKB."""
+    if len(geometries) and (shapely.get_type_id(geometries) == shapely.GeometryType.POINT).all():
+        return copying.points(shapely.get_coordinates(geometries))
+    return pa.array(shapely.to_wkb(geometries), pa.binary())
+
+
+def prepared(connection: Connection, columns: Sequence[Any], order: np.ndarray | None = None) -> Any:
+    """Columns as `insert_prepared` takes them, rows in an order: what can be done while others are inserted."""
+    if connection.dialect.name == "postgresql":
+        rows = copying.rows(columns)
+        return rows if order is None else rows.take(pa.array(order))
+    return columns if order is None else [column.take(pa.array(order)) for column in columns]
+
+
+def insert_prepared(connection: Connection, stored: Table, rows: Any) -> None:
+    """Insert what `prepared` has made of all columns of a table, in their order.
+
+    Raises the error of the driver when the database refuses a row; see `driver_error`.
+    """
+    if connection.dialect.name != "postgresql":
+        _execute(connection, stored, zip(*(column.to_pylist() for column in rows), strict=True))
+        return
+    command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE, FORMAT binary)"
+    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+        for part in (copying.HEAD, copying.body(rows), copying.TAIL):
+            copy.write(part)
 
 
 def insert(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:

@@ -171,6 +171,11 @@ def geojson_texts(features: Sequence[Feature]) -> list[str]:
     ]
 
 
+def plain_json(value: object) -> str:
+    """A value of a property as GeoJSON has it."""
+    return _ENCODER.encode(value)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()

@@ -6,14 +6,15 @@ made when the version was published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
 from sqlalchemy import (
     ColumnElement,
@@ -28,12 +29,13 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gis import bulk, filters
+from gis.block import Block
 from gis.database import dialect_of, meets, ordered, within
 from gis.errors import BadData, NotFound, NothingPublished, StaleTable
-from gis.feature import Bbox, Feature, Interval, Page, Query, geojson_texts
+from gis.feature import Bbox, Feature, Interval, Page, Query
 from gis.frozen import FrozenMapping
 from gis.layer import Layer
 from gis.survey import Survey
@@ -103,7 +105,7 @@ def find(connection: Connection, layer: Layer, query: Query) -> Page:
 
 def texts(connection: Connection, layer: Layer, query: Query) -> tuple[str, ...]:
     """The page of a query without the count of what it matches."""
-    return tuple(connection.scalars(statement(layer, query, dialect_of(connection))))
+    return tuple(connection.scalars(statement(layer, query, dialect_of(connection))).all())
 
 
 def matched(connection: Connection, layer: Layer, query: Query) -> int:
@@ -221,13 +223,17 @@ def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -
 
     Returns how many. Raises `BadData` naming the features of which the database refuses one.
     """
+    return store(connection, layer, (Block.of(layer, batch) for batch in _batches(features)))
+
+
+def store(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> int:
+    """As `replace`, of features that come in blocks."""
     t = table(layer)
     for made in (t, texts_of(layer)):
         bulk.create(connection, made)
-    surveys = [_store(connection, layer, batch) for batch in _batches(features)]
-    for filled in (t, texts_of(layer)):
-        bulk.index(connection, filled)
-    survey = Survey.joined(surveys or [_store(connection, layer, [])])
+    surveys = _insert(connection, layer, blocks)
+    _index(connection, layer)
+    survey = Survey.joined(surveys)
     cell_zoom = store_cells(connection, layer, survey)
     for internal in (False, True):
         row = _summary_row(layer, survey, internal) | {"cell_zoom": cell_zoom}
@@ -250,28 +256,52 @@ def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
         yield batch
 
 
-def _store(connection: Connection, layer: Layer, batch: Sequence[Feature]) -> Survey:
-    """Insert features, those that are near each other next to each other: what is asked for by place is
-    then read from few pages."""
-    geometries = np.array([feature.geometry for feature in batch], dtype=object)
-    metres = projected(geometries)
-    shapes = bulk.geometry_values(connection, geometries), shapely.to_wkb(metres)
-    rows = list(_rows(layer, batch, *shapes))
+def _index(connection: Connection, layer: Layer) -> None:
     try:
-        bulk.insert(connection, table(layer), [rows[place] for place in neighbourly(geometries)])
-        ids = (feature.id for feature in batch)
-        bulk.insert(connection, texts_of(layer), zip(ids, geojson_texts(batch), strict=True))
+        for filled in (table(layer), texts_of(layer)):
+            bulk.index(connection, filled)
+    except IntegrityError as error:
+        reason = " ".join(str(error.orig).split())
+        raise BadData(layer.id, f"features were refused: {reason}") from error
+
+
+def _insert(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> list[Survey]:
+    """Insert blocks, each while the next is made."""
+    surveys = [Survey.of(Block.of(layer, []), np.empty(0, dtype=object))]
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        writing: Future[None] | None = None
+        for block in blocks:
+            metres = projected(block.geometries)
+            rows = _prepared(connection, block, metres)
+            surveys.append(Survey.of(block, metres))
+            if writing:
+                writing.result()
+            writing = writer.submit(_write, connection, block, *rows)
+        if writing:
+            writing.result()
+    return surveys
+
+
+def _prepared(connection: Connection, block: Block, metres: np.ndarray) -> tuple[Any, Any]:
+    """The rows of both tables. Features that are near each other stand next to each other: what is asked for
+    by place is then read from few pages."""
+    ids = pa.array(block.ids)
+    shapes = (bulk.geometry_column(block.geometries), bulk.geometry_column(metres))
+    found_by = bulk.prepared(
+        connection, [ids, *shapes, *block.columns.values()], neighbourly(block.geometries)
+    )
+    # The other table is read along the ids.
+    return found_by, bulk.prepared(connection, [ids, block.geojson()], np.argsort(block.ids, kind="stable"))
+
+
+def _write(connection: Connection, block: Block, rows: Any, texts: Any) -> None:
+    try:
+        bulk.insert_prepared(connection, table(block.layer), rows)
+        bulk.insert_prepared(connection, texts_of(block.layer), texts)
     except bulk.driver_error(connection) as error:
         reason = str(error).strip().partition("\n")[0]
-        raise BadData(layer.id, f"features {batch[0].id} to {batch[-1].id} were refused: {reason}") from error
-    return Survey.of(batch, geometries, metres)
-
-
-def _rows(layer: Layer, batch: Sequence[Feature], *shapes: np.ndarray) -> Iterator[bulk.Row]:
-    """What is stored of each feature, in the order of the table. `shapes` are its two geometries."""
-    values = itemgetter(*(field.name for field in layer.all_fields))
-    for feature, *shape in zip(batch, *shapes, strict=True):
-        yield feature.id, *shape, *values(dict(feature.properties.items()))
+        ids = f"features {block.ids[0]} to {block.ids[-1]}"
+        raise BadData(block.layer.id, f"{ids} were refused: {reason}") from error
 
 
 def _summary_row(layer: Layer, survey: Survey, internal: bool) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
-from gis.feature import Bbox, Feature, Interval
+from gis.block import Block
+from gis.feature import Bbox, Interval
 from gis.tile import anchors
 
 _BLANK = 0  # stands for a day that is not known
+_ORDINAL_1970 = pa.scalar(date(1970, 1, 1).toordinal(), pa.int32())
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,15 @@ class Survey:
     drawn: np.ndarray
 
     @classmethod
-    def of(cls, features: Sequence[Feature], geometries: np.ndarray, metres: np.ndarray) -> Survey:
-        """The survey of features whose geometries are these, in degrees and in the tile matrix."""
-        public = np.array([feature.properties["visibility"] == "public" for feature in features], dtype=bool)
-        days = [feature.properties["as_of"] for feature in features]
+    def of(cls, block: Block, metres: np.ndarray) -> Survey:
+        """The survey of features whose geometries in the tile matrix are these."""
+        public = pc.equal(block.columns["visibility"], "public").to_numpy(zero_copy_only=False)
+        days = pc.add(block.columns["as_of"].cast(pa.int32()), _ORDINAL_1970)
         return cls(
-            np.array([feature.id for feature in features], dtype=np.int64),
+            block.ids,
             public,
-            shapely.bounds(geometries),
-            np.array([day.toordinal() if isinstance(day, date) else _BLANK for day in days], dtype=np.int32),
+            shapely.bounds(block.geometries),
+            pc.fill_null(days, _BLANK).to_numpy(),
             anchors(metres),
             public[shapely.get_num_coordinates(metres) > 0],
         )

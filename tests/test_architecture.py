@@ -43,7 +43,7 @@ DOORS = {
     "geopandas": ("etl/",),
     "pyogrio": ("etl/", "webmap/files/vector.py"),
     "openpyxl": ("etl/importing/", "webmap/files/workbook.py"),
-    "pyarrow": ("gis/block.py", "gis/copying.py", "etl/", "webmap/files/parquet.py"),
+    "pyarrow": ("gis/", "etl/", "webmap/files/parquet.py"),
     "tqdm": ("cli.py",),
 }
 MODULES = [

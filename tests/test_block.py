@@ -1,0 +1,136 @@
+"""Features as columns: the same bytes as one by one, and the form in which PostgreSQL takes rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gis import copying, repository
+from gis.block import ARROW, Block
+from gis.database import Store
+from gis.feature import Feature, Query, geojson_text, geojson_texts, rounded
+from gis.layer import Field, Geometry, Layer, Type
+from gis.symbol import Marker
+from tests.conftest import CONTENTS, HOSTILE, properties
+
+EVERY = Layer(
+    id="every",
+    title="各种",
+    geometry=Geometry.POINT,
+    symbol=Marker("#335577"),
+    fields=tuple(Field(f"a_{kind}", kind, kind) for kind in Type),
+)
+VALUES = {
+    Type.TEXT: st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.just(HOSTILE),
+    Type.INTEGER: st.integers(-(2**63), 2**63 - 1),
+    Type.NUMBER: st.floats(allow_nan=False, allow_infinity=False),
+    Type.BOOLEAN: st.booleans(),
+    Type.DATE: st.dates(),
+    Type.DATETIME: st.datetimes(),
+}
+PLACES = st.none() | st.builds(
+    shapely.Point, st.floats(-180, 180, width=32), st.floats(-89, 89, width=32)
+).map(rounded)
+
+
+@st.composite
+def features(draw: st.DrawFn) -> list[Feature]:
+    found = []
+    for number in range(1, draw(st.integers(0, 6)) + 1):
+        own = {f"a_{kind}": draw(st.none() | values) for kind, values in VALUES.items()}
+        found.append(Feature(number, draw(PLACES), properties(EVERY, f"k-{number}", **own)))
+    return found
+
+
+@given(features())
+def test_a_block_writes_what_is_written_one_by_one(many: list[Feature]) -> None:
+    block = Block.of(EVERY, many)
+    assert block.geojson().to_pylist() == geojson_texts(many)
+    assert list(block.features()) == many
+
+
+def test_many_different_texts_are_written_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["甲", 'in "quotes"', "back\\slash", "line\nbreak", None, "nul\0", "\u2028", "\x7f"]
+    many = [Feature(n + 1, None, properties(EVERY, f"k-{n}", note=name)) for n, name in enumerate(names)]
+    assert Block.of(EVERY, many).geojson().to_pylist() == geojson_texts(many)
+    plain = [Feature(n, None, properties(EVERY, f"k-{n}", note=f"第{n}号")) for n in range(1, 9)]
+    assert Block.of(EVERY, plain).geojson().to_pylist() == geojson_texts(plain)
+
+
+def test_every_type_comes_back_from_both_databases(store: Store) -> None:
+    odd = {
+        "a_text": HOSTILE,
+        "a_integer": -(2**63),
+        "a_number": 5e-324,
+        "a_boolean": False,
+        "a_date": date(1, 1, 1),
+        "a_datetime": datetime(9999, 12, 31, 23, 59, 59),
+    }
+    empty = dict.fromkeys(odd)
+    many = [
+        Feature(1, rounded(shapely.Point(114, 30)), properties(EVERY, "a", **odd)),
+        Feature(2, None, properties(EVERY, "b", **empty)),
+        Feature(3, rounded(shapely.Point(-1.5, -2)), properties(EVERY, "c", **odd, note="\\N\t\\.")),
+    ]
+    with store.publish() as connection:
+        repository.begin(connection)
+        assert (
+            repository.store(connection, EVERY, [Block.of(EVERY, many[2:]), Block.of(EVERY, many[:2])]) == 3
+        )
+        repository.finish(connection, "types")
+    with store.read() as connection:
+        assert repository.texts(connection, EVERY, Query()) == tuple(map(geojson_text, many))
+        for name, value in odd.items():
+            found = repository.texts(connection, EVERY, Query(equals={name: value}))
+            assert len(found) == 2, name
+        summary = repository.published(connection).summary(EVERY, internal=False)
+    assert summary.count == 3 and summary.bbox is not None and summary.bbox.west == -1.5
+
+
+def test_both_ways_of_storing_send_the_same_bytes(store: Store) -> None:
+    with store.publish() as connection:
+        repository.begin(connection)
+        for layer, made in CONTENTS:
+            one_by_one = (Block.of(layer, [feature]) for feature in made())
+            repository.store(connection, layer, one_by_one)
+        repository.finish(connection, "blocks")
+    with store.read() as connection:
+        for layer, made in CONTENTS:
+            wanted = tuple(map(geojson_text, made()))
+            assert repository.texts(connection, layer, Query(internal=True)) == wanted
+
+
+def test_rows_have_the_binary_form_of_postgresql() -> None:
+    columns = [
+        pa.array([1, None], pa.int64()),
+        pa.array(["甲", None]),
+        pa.array([None, date(2000, 1, 2)], pa.date32()),
+        pa.array([None, None], pa.string()),
+        pa.array([True, False]),
+    ]
+    first, second = copying.rows(columns).to_pylist()
+    no = b"\xff\xff\xff\xff"
+    assert (
+        first
+        == b"\0\5" + b"\0\0\0\10" + bytes(7) + b"\1" + b"\0\0\0\3" + "甲".encode() + no + no + b"\0\0\0\1\1"
+    )
+    assert second == b"\0\5" + no + no + b"\0\0\0\4\0\0\0\1" + no + b"\0\0\0\1\0"
+    assert bytes(copying.body(copying.rows(columns))) == first + second
+    assert bytes(copying.body(copying.rows(columns)[1:])) == second
+
+
+def test_points_have_the_well_known_form() -> None:
+    points = shapely.points([[114.25, 30.5], [-1, 2]])
+    assert copying.points(shapely.get_coordinates(points)).to_pylist() == list(shapely.to_wkb(points))
+
+
+def test_some_of_a_block_are_a_block() -> None:
+    many = [Feature(n, None, properties(EVERY, f"k-{n}")) for n in (1, 2, 3)]
+    assert list(Block.of(EVERY, many).taken(np.array([2, 0])).features()) == [many[2], many[0]]
+    assert set(ARROW) == set(Type)
