@@ -15,7 +15,7 @@ import numpy as np
 from gis.mvt import Shape, layer
 from gis.tile import BUFFER, EXTENT, HALF, Tile
 
-MOST = 10_000
+MOST = 5_000
 LAST_ZOOM = 14  # of cells: from the next on a tile shows its features however many they are
 DIVISION = 6  # zooms from a tile to its cells: 64 of them a side
 SIDE = EXTENT // 2**DIVISION  # units
