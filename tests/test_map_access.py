@@ -41,6 +41,12 @@ def links(page: Page) -> None:
     page.get_by_role("button", name="链接与接口").click()
 
 
+def printing(page: Page) -> None:
+    page.get_by_role("button", name="打印成图").click()
+    page.get_by_label("格式").select_option("png")
+    page.get_by_label("比例尺", exact=True).select_option("own")
+
+
 def area(page: Page) -> None:
     page.get_by_role("tab", name="区域").click()
     page.get_by_label("选取区域").select_option(label="大光谷创新组团")
@@ -57,6 +63,7 @@ STATES = {
     "area": area,
     "card": card,
     "links": links,
+    "printing": printing,
     "results": results,
 }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WELLS
+from conftest import REQUIRE_ALL, WELLS
 from flask.testing import FlaskClient
 from sheet_reader import Sheets
 
@@ -16,7 +18,8 @@ from webmap import prints
 from webmap.paper import glyphs, job
 
 pytestmark = pytest.mark.skipif(
-    not (glyphs.FOLDER / "manifest.json").is_file(), reason="no fonts: run `make assets`"
+    not (glyphs.FOLDER / "manifest.json").is_file() and not REQUIRE_ALL,
+    reason="no fonts: run `make assets`",
 )
 
 EXTENT = [113.9, 29.9, 114.6, 30.6]
@@ -60,6 +63,44 @@ def test_a_sheet_is_ordered_watched_fetched_and_forgotten(client: FlaskClient) -
     assert client.get(where.removeprefix("http://localhost")).status_code == 404
 
 
+def test_a_saved_state_of_the_map_is_printed_with_its_filter_in_words(client: FlaskClient) -> None:
+    sheet = {
+        "title": "#let x = 1; <b>水井</b>",
+        "state": f"http://x/map#9/30.2/114.2&layers={WELLS.id}&kind=dug",
+    }
+    state = done(client, ordered(client, sheet=sheet, format="svg").headers["Location"])
+    assert state["status"] == "successful", state
+    link = next(link for link in state["links"] if link["rel"] == "enclosure")
+    text = client.get(link["href"].removeprefix("http://localhost")).get_data(as_text=True)
+    assert "筛选：类别为人工井" in text and "1号井" in text and "2号井" not in text
+    assert "#let x = 1; &lt;b&gt;水井&lt;/b&gt;" in text
+
+
+def test_a_job_that_is_forgotten_while_it_runs_is_stopped(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/number\nexec sleep 100\n")
+    slow.chmod(0o700)
+    monkeypatch.setattr(prints.sys, "executable", str(slow))
+    where = ordered(client).headers["Location"].removeprefix("http://localhost")
+    number = until(lambda: (tmp_path / "number").read_text().strip())
+    assert client.delete(where).status_code == 204
+    until(lambda: not Path(f"/proc/{number}").exists())
+    assert client.get(where).status_code == 404
+
+
+def until(found: Callable[[], Any], seconds: float = 30) -> Any:
+    """What a function gives once it gives something and does not fail."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(OSError):
+            if value := found():
+                return value
+        time.sleep(0.1)
+    raise AssertionError("it has not come")
+
+
 def test_the_internal_features_are_not_printed_by_a_service_that_does_not_show_them(
     client: FlaskClient,
 ) -> None:
@@ -87,6 +128,11 @@ def test_a_review_number_cannot_be_claimed_by_who_orders(client: FlaskClient) ->
         ({"sheet": {**SHEET, "scale": 1000}}, "scale="),
         ({"sheet": {**SHEET, "extent": [1, 1, 2, 2]}}, "extent="),
         ({"sheet": {**SHEET, "paper": "A00"}}, "paper="),
+        ({"sheet": {**SHEET, "state": "#9/30/114&city=999999"}}, "state="),
+        ({"sheet": {"title": "水井", "state": "#9/30/114&layers=no_such"}}, "state="),
+        ({"sheet": {"title": "水井", "state": "#12/1/1&layers=wells"}}, "extent="),
+        ({"sheet": {"title": "水井", "state": "x" * 20_001}}, "state="),
+        ({"sheet": {"title": "长" * 201, "state": "#9/30/114"}}, "title="),
         ({"sheet": {**SHEET, "paper": "A0"}, "format": "png", "dpi": 600}, "dpi="),
         ({"format": "docx"}, "format="),
         ({"dpi": "many"}, "dpi="),

@@ -67,11 +67,13 @@ class Addresses:
     service     the root of the service, for a GIS
     page        the map under a name of its own, to be embedded
     stories     the stories that can be played
+    prints      where sheets are ordered
     """
 
     service: str = ""
     page: str = ""
     stories: str = ""
+    prints: str = ""
 
 
 def build(

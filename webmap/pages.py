@@ -63,6 +63,7 @@ def map_page() -> Response:
             service=f"{request.script_root}/",
             page=url_for("pages.map_view"),
             stories=url_for("stories.stories"),
+            prints=url_for("prints.order"),
         ),
         basemaps=basemap.described(),
         tiles_url=_tiles_url,

@@ -23,6 +23,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ KEPT_SECONDS = 3600
 MOST_KEPT = 200
 MOST_BYTES = 256 * 1024
 
+_LOOKS_SECONDS = 0.3  # between two looks whether a job was forgotten
 _JOB = re.compile(r"[0-9a-f]{32}\Z")
 _ENDED = ("successful", "failed")
 
@@ -98,7 +100,7 @@ def file(name: str) -> Response:
 
 @bp.delete("/print/<name>")
 def forget(name: str) -> Response:
-    """Forget a job and its file; one that runs ends when it finds its folder gone."""
+    """Forget a job and its file; one that runs is stopped."""
     shutil.rmtree(_folder(name), ignore_errors=True)
     return Response(status=204)
 
@@ -228,11 +230,16 @@ def _start(folder: Path, wanted: job.Order) -> None:
 
 def _watch(folder: Path, process: subprocess.Popen[bytes], order_: bytes) -> None:
     """Hand a process its order and wait for it; when it dies or is forgotten, nothing of it is left."""
-    try:
-        process.communicate(order_, timeout=2 * job.SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    assert process.stdin is not None
+    with suppress(OSError), process.stdin:  # a process that has died reads nothing
+        process.stdin.write(order_)
+    end = time.monotonic() + 2 * job.SECONDS
+    while process.poll() is None:
+        try:
+            process.wait(_LOOKS_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > end or not folder.is_dir():
+                process.kill()
     if folder.is_dir() and process.returncode != 0:
         for path in folder.iterdir():
             path.unlink(missing_ok=True)

@@ -68,6 +68,7 @@ def produce(
     for one in asked:
         progress(f"composing {one.title}")
         made += atlas.pages(one, content) if isinstance(one, Atlas) else [compose(one, content).page]
+    progress(f"setting {asked[0].title}")
     if form == "svg":
         return svg.write(made[0]).encode()
     if form == "png":

@@ -47,6 +47,11 @@ export class AreaTab {
     );
   }
 
+  /** What the area is called, or null when there is none. */
+  get told() {
+    return this.#area && el("span", {}, this.#title()).textContent;
+  }
+
   draw(kind) {
     this.set(null);
     this.notices.say("drawing", t(kind === "circle" ? "drawCircle" : "drawPolygon"), [[t("stop"), () => this.sketch.stop()]], { closable: false });

@@ -87,6 +87,12 @@ export class Indicators {
     this.result.append(told(), this.#bars(rows), note(rows));
   }
 
+  /** What is shown of which indicator, in words; null for nothing. */
+  get told() {
+    const [row] = this.#rows.get(this.#chosen) ?? [];
+    return row ? `${titleOf(row)} · ${measureTitle(this.#measure, this.#rows.get(this.#chosen))}` : null;
+  }
+
   get isShown() {
     return this.#chosen !== null;
   }

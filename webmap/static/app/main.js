@@ -18,6 +18,7 @@ import { List } from "./list.js";
 import { Measure } from "./measure.js";
 import { Notices } from "./notice.js";
 import { Panel } from "./panel.js";
+import { Printing } from "./printing.js";
 import { Search } from "./search.js";
 import { shareDialog } from "./share.js";
 import { Sketch } from "./sketch.js";
@@ -86,6 +87,7 @@ const compare = new Compare(map, layers, facets, config, {
 });
 const basemaps = config.basemaps.length ? new Basemaps(map, config, () => address.push()) : null;
 const stories = config.addresses.stories ? new Stories(config.addresses.stories, address, notices) : null;
+const printing = config.addresses.prints ? new Printing(config.addresses.prints, map, { config, told: toldOfView }) : null;
 const language = el("a", { class: "language", hreflang: lang === "en" ? "zh-CN" : "en", lang: lang === "en" ? "zh-CN" : "en" }, t("other"));
 const handle = el("button", { type: "button", class: "handle", "aria-controls": "panel", "aria-expanded": "false", on: { click: () => openPanel(!document.body.classList.contains("panel-open")) } }, t("layersButton"));
 
@@ -212,10 +214,25 @@ function tools() {
     ["area", "countArea", () => area.draw("polygon")],
     ["compare", "compare", () => compare.toggle()],
     ...(stories ? [["story", "story", () => stories.start()]] : []),
+    ...(printing ? [["print", "print", () => printing.open()]] : []),
     ["share", "share", () => shareDialog({ config, layers, facets })],
   ];
   if (document.fullscreenEnabled) work.push(["full", "fullScreen", toggleFullScreen]);
   return toolbar(isEmbedded ? [zoom] : [zoom, work]);
+}
+
+/** What the map shows, as a sheet would: [title, words]. */
+function toldOfView() {
+  const titles = facets.all.filter((facet) => facet.chosen.size).map((facet) => `${facet.title()}：${[...facet.chosen].map((code) => facet.titleOf(code) ?? code).join("、")}`);
+  const shown = layers.all.filter((layer) => layer.visible).length;
+  const rows = [
+    [t("printView"), t("printViewOf")],
+    [t("printLayers"), t("printLayersOf", { count: shown })],
+    [t("filterOn"), titles.join("；") || t("printNoFilter")],
+    [t("figuresTab"), indicators?.told],
+    [t("printArea"), area.told],
+  ];
+  return rows.filter(([, words]) => words);
 }
 
 function toggleFullScreen() {
