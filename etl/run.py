@@ -14,7 +14,7 @@ from etl.areas import Areas
 from etl.conform import conform, unique
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
-from gis import cells, changes, feature, repository, tables, tile
+from gis import block, bulk, cells, changes, copying, feature, storing, survey, tables, tile
 from gis.apart import apart
 from gis.database import Store
 from gis.declare import Declared
@@ -31,7 +31,7 @@ INDICATORS = indicators.FILE.parent.name
 
 _HERE = Path(__file__).parent
 # Modules outside this package whose change makes other data of the same files.
-_FORMS = (cells, feature, repository, tables, tile)
+_FORMS = (block, bulk, cells, copying, feature, storing, survey, tables, tile)
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,13 @@ def _publish(
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer in catalog.values():
-            counts[layer.id] = repository.replace(connection, layer, gathered.features[layer.id])
+            counts[layer.id] = storing.replace(connection, layer, gathered.features[layer.id])
             progress(f"{layer.id}: {counts[layer.id]} features")
         with changes.before(store) as before:
             changes.record(before, connection, version, catalog.values())
-        repository.finish(
+        storing.finish(
             connection, version, _day(gathered.documents), map(_source, gathered.documents.values())
         )
     return counts

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-import pyarrow as pa
-import shapely
 from geoalchemy2 import Geometry
 from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
 from sqlalchemy.schema import AddConstraint
 
-from gis import copying
 from gis.tables import SRID
 
 Row: TypeAlias = Sequence[Any]
@@ -51,35 +47,6 @@ def _index_geometry(connection: Connection, stored: Table) -> None:
         connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
 
 
-def geometry_column(geometries: np.ndarray) -> Any:
-    """Geometries as a column of WKB."""
-    if len(geometries) and (shapely.get_type_id(geometries) == shapely.GeometryType.POINT).all():
-        return copying.points(shapely.get_coordinates(geometries))
-    return pa.array(shapely.to_wkb(geometries), pa.binary())
-
-
-def prepared(connection: Connection, columns: Sequence[Any], order: np.ndarray | None = None) -> Any:
-    """Columns as `insert_prepared` takes them, rows in an order: what can be done while others are inserted."""
-    if connection.dialect.name == "postgresql":
-        rows = copying.rows(columns)
-        return rows if order is None else rows.take(pa.array(order))
-    return columns if order is None else [column.take(pa.array(order)) for column in columns]
-
-
-def insert_prepared(connection: Connection, stored: Table, rows: Any) -> None:
-    """Insert what `prepared` has made of all columns of a table, in their order.
-
-    Raises the error of the driver when the database refuses a row; see `driver_error`.
-    """
-    if connection.dialect.name != "postgresql":
-        _execute(connection, stored, zip(*(column.to_pylist() for column in rows), strict=True))
-        return
-    command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE, FORMAT binary)"
-    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
-        for part in (copying.HEAD, copying.body(rows), copying.TAIL):
-            copy.write(part)
-
-
 def insert(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
     """Insert rows, each the values of all columns in the order of the table.
 
@@ -89,6 +56,14 @@ def insert(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
         _copy(connection, stored, rows)
     else:
         _execute(connection, stored, rows)
+
+
+def copy(connection: Connection, stored: Table, parts: Iterable[Any]) -> None:
+    """Hand PostgreSQL rows in its binary form, see `gis.copying`. Raises as `insert`."""
+    command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE, FORMAT binary)"
+    with _driver(connection).cursor() as cursor, cursor.copy(command) as copied:
+        for part in parts:
+            copied.write(part)
 
 
 def driver_error(connection: Connection) -> type[Exception]:

@@ -1,4 +1,4 @@
-"""Find, get, count, replace: the only module that talks SQL to the tables of layers.
+"""Find, get, count: the only module that asks the tables of layers. `gis.storing` fills them.
 
 The connection comes first and its caller owns the transaction. Answers are GeoJSON texts that were
 made when the version was published.
@@ -6,16 +6,12 @@ made when the version was published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import shapely
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -24,29 +20,23 @@ from sqlalchemy import (
     Unicode,
     bindparam,
     func,
-    insert,
     nulls_last,
     select,
     true,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
-from gis import bulk, filters
-from gis.block import Block
+from gis import filters
 from gis.database import dialect_of, meets, ordered, within
-from gis.errors import BadData, NotFound, NothingPublished, StaleTable
-from gis.feature import Bbox, Feature, Interval, Page, Query
+from gis.errors import NotFound, NothingPublished, StaleTable
+from gis.feature import Bbox, Interval, Page, Query
 from gis.frozen import FrozenMapping
 from gis.layer import Layer
-from gis.survey import Survey
 from gis.tables import DOCUMENT, FORM, MARK, SUMMARY, VERSION, table
 from gis.tables import texts as texts_of
-from gis.tile import neighbourly, projected
-from gis.tileset import store_cells
 
 MARKED = 1000  # every so many-th feature of a layer is marked
 _MAX_ID = 2**63 - 1
-_BATCH, _BATCH_VERTICES = 25_000, 500_000
 
 
 @dataclass(frozen=True)
@@ -216,125 +206,6 @@ def _during(day: ColumnElement[date], interval: Interval) -> Iterator[ColumnElem
         yield (day >= interval.start) | day.is_(None)
     if interval.end:
         yield (day <= interval.end) | day.is_(None)
-
-
-def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -> int:
-    """Store a layer in a place that is being built: its tables, its features, its summaries.
-
-    Returns how many. Raises `BadData` naming the features of which the database refuses one.
-    """
-    return store(connection, layer, (Block.of(layer, batch) for batch in _batches(features)))
-
-
-def store(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> int:
-    """As `replace`, of features that come in blocks."""
-    t = table(layer)
-    for made in (t, texts_of(layer)):
-        bulk.create(connection, made)
-    surveys = _insert(connection, layer, blocks)
-    _index(connection, layer)
-    survey = Survey.joined(surveys)
-    cell_zoom = store_cells(connection, layer, survey)
-    for internal in (False, True):
-        row = _summary_row(layer, survey, internal) | {"cell_zoom": cell_zoom}
-        connection.execute(insert(SUMMARY).values(row))
-        _mark(connection, layer, survey, internal)
-    return len(survey.ids)
-
-
-def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
-    """Batches that are small in memory, whether they have many features or large ones."""
-    batch: list[Feature] = []
-    vertices = 0
-    for feature in features:
-        batch.append(feature)
-        vertices += 0 if feature.geometry is None else shapely.get_num_coordinates(feature.geometry)
-        if len(batch) >= _BATCH or vertices >= _BATCH_VERTICES:
-            yield batch
-            batch, vertices = [], 0
-    if batch:
-        yield batch
-
-
-def _index(connection: Connection, layer: Layer) -> None:
-    try:
-        for filled in (table(layer), texts_of(layer)):
-            bulk.index(connection, filled)
-    except IntegrityError as error:
-        reason = " ".join(str(error.orig).split())
-        raise BadData(layer.id, f"features were refused: {reason}") from error
-
-
-def _insert(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> list[Survey]:
-    """Insert blocks, each while the next is made."""
-    surveys = [Survey.of(Block.of(layer, []), np.empty(0, dtype=object))]
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        writing: Future[None] | None = None
-        for block in blocks:
-            metres = projected(block.geometries)
-            rows = _prepared(connection, block, metres)
-            surveys.append(Survey.of(block, metres))
-            if writing:
-                writing.result()
-            writing = writer.submit(_write, connection, block, *rows)
-        if writing:
-            writing.result()
-    return surveys
-
-
-def _prepared(connection: Connection, block: Block, metres: np.ndarray) -> tuple[Any, Any]:
-    """The rows of both tables. Features that are near each other stand next to each other: what is asked for
-    by place is then read from few pages."""
-    ids = pa.array(block.ids)
-    shapes = (bulk.geometry_column(block.geometries), bulk.geometry_column(metres))
-    found_by = bulk.prepared(
-        connection, [ids, *shapes, *block.columns.values()], neighbourly(block.geometries)
-    )
-    # The other table is read along the ids.
-    return found_by, bulk.prepared(connection, [ids, block.geojson()], np.argsort(block.ids, kind="stable"))
-
-
-def _write(connection: Connection, block: Block, rows: Any, texts: Any) -> None:
-    try:
-        bulk.insert_prepared(connection, table(block.layer), rows)
-        bulk.insert_prepared(connection, texts_of(block.layer), texts)
-    except bulk.driver_error(connection) as error:
-        reason = str(error).strip().partition("\n")[0]
-        ids = f"features {block.ids[0]} to {block.ids[-1]}"
-        raise BadData(block.layer.id, f"{ids} were refused: {reason}") from error
-
-
-def _summary_row(layer: Layer, survey: Survey, internal: bool) -> dict[str, Any]:
-    extent, interval = survey.extent(internal), survey.interval(internal)
-    return {
-        "layer": layer.id,
-        "internal": internal,
-        "fingerprint": layer.fingerprint,
-        "count": int(survey.shown(internal).sum()),
-        **(asdict(extent) if extent else {}),
-        **({"earliest": interval.start, "latest": interval.end} if interval else {}),
-    }
-
-
-def _mark(connection: Connection, layer: Layer, survey: Survey, internal: bool) -> None:
-    """Keep where every so many-th feature stands, so that a page far on is found without counting up to it."""
-    marks = survey.marks(internal, MARKED)
-    rows = [(layer.id, internal, place, marked) for place, marked in enumerate(marks)]
-    bulk.insert(connection, MARK, rows)
-
-
-def begin(connection: Connection) -> None:
-    """Make the tables that say what is stored, in a place that is being built."""
-    VERSION.metadata.create_all(connection)
-
-
-def finish(
-    connection: Connection, version: str, as_of: date | None = None, sources: Iterable[Source] = ()
-) -> None:
-    """Name the version that has been built, the day of which it tells, and what it was made from."""
-    connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
-    for source in sources:
-        connection.execute(insert(DOCUMENT).values(asdict(source)))
 
 
 def published(connection: Connection) -> Published:

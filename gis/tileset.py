@@ -10,13 +10,12 @@ from typing import Any
 import shapely
 from sqlalchemy import BindParameter, ColumnElement, Connection, Double, Select, bindparam, func, select
 
-from gis import bulk, cells, filters, mvt
+from gis import cells, filters, mvt
 from gis.cells import REACH
 from gis.database import dialect_of, near, within
 from gis.expression import Filter
 from gis.layer import Field, Geometry, Layer, Type
 from gis.mvt import Shape, Value
-from gis.survey import Survey
 from gis.symbol import ByValue
 from gis.tables import CELL, SRID, table
 from gis.tile import BUFFER, EXTENT, Tile, anchors
@@ -176,13 +175,3 @@ def _counted(
     rows = _shown(near_by, layer, internal, wanted, dialect).order_by(None)
     metres = shapely.from_wkb(connection.scalars(rows).all())
     return cells.of_tile(anchors(metres), tile) if len(metres) else []
-
-
-def store_cells(connection: Connection, layer: Layer, survey: Survey) -> int | None:
-    """Count the cells of a layer that has been stored. Returns the last zoom that shows them."""
-    last = cells.zoom_of(survey.anchors) if len(survey.anchors) > cells.MOST else None
-    if last is not None:
-        found = cells.counted(survey.anchors, survey.drawn, last)
-        rows = ((layer.id, c.zoom, c.row, c.column, c.total, c.shown) for c in found)
-        bulk.insert(connection, CELL, rows)
-    return last

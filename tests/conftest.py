@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 import layers
 from etl import run
-from gis import repository
+from gis import storing
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.feature import Feature, rounded
@@ -100,10 +100,10 @@ CONTENTS = ((WELLS, wells), (TRACKS, tracks), (FIELDS, plots))
 def publish(store: Store, version: str = "tests-1") -> None:
     """Publish the test layers."""
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, features in CONTENTS:
-            repository.replace(connection, layer, features())
-        repository.finish(connection, version)
+            storing.replace(connection, layer, features())
+        storing.finish(connection, version)
 
 
 def _spatialite_settings(folder: Path) -> Settings:

@@ -14,7 +14,7 @@ from openapi_spec_validator import validate
 from pyproj import Geod
 
 import layers
-from gis import area, repository
+from gis import area, storing
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.feature import Feature, rounded
@@ -58,10 +58,10 @@ def structured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         _spatialite_settings(folder) if spatialite else _postgis_settings("corridor_test_structured")
     )
     with opened.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, features in LAYERS:
-            repository.replace(connection, layer, features())
-        repository.finish(connection, "areas")
+            storing.replace(connection, layer, features())
+        storing.finish(connection, "areas")
     yield opened
     opened.close()
 

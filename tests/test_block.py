@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis import copying, repository
+from gis import copying, repository, storing
 from gis.block import ARROW, Block
 from gis.database import Store
 from gis.feature import Feature, Query, geojson_text, geojson_texts, rounded
@@ -79,11 +79,11 @@ def test_every_type_comes_back_from_both_databases(store: Store) -> None:
         Feature(3, rounded(shapely.Point(-1.5, -2)), properties(EVERY, "c", **odd, note="\\N\t\\.")),
     ]
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         assert (
-            repository.store(connection, EVERY, [Block.of(EVERY, many[2:]), Block.of(EVERY, many[:2])]) == 3
+            storing.store(connection, EVERY, [Block.of(EVERY, many[2:]), Block.of(EVERY, many[:2])]) == 3
         )
-        repository.finish(connection, "types")
+        storing.finish(connection, "types")
     with store.read() as connection:
         assert repository.texts(connection, EVERY, Query()) == tuple(map(geojson_text, many))
         for name, value in odd.items():
@@ -95,11 +95,11 @@ def test_every_type_comes_back_from_both_databases(store: Store) -> None:
 
 def test_both_ways_of_storing_send_the_same_bytes(store: Store) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, made in CONTENTS:
             one_by_one = (Block.of(layer, [feature]) for feature in made())
-            repository.store(connection, layer, one_by_one)
-        repository.finish(connection, "blocks")
+            storing.store(connection, layer, one_by_one)
+        storing.finish(connection, "blocks")
     with store.read() as connection:
         for layer, made in CONTENTS:
             wanted = tuple(map(geojson_text, made()))

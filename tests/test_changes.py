@@ -13,7 +13,7 @@ import shapely
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from gis import changes, repository
+from gis import changes, storing
 from gis.changes import Change
 from gis.config import Settings
 from gis.database import Store
@@ -32,12 +32,12 @@ def publish(
 ) -> None:
     """Publish layers as a build does, what is different from the version before told."""
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, features in held.items():
-            repository.replace(connection, layer, features)
+            storing.replace(connection, layer, features)
         with changes.before(store) as before:
             changes.record(before, connection, version, held)
-        repository.finish(connection, version, day)
+        storing.finish(connection, version, day)
 
 
 def well(number: int, **given: object) -> Feature:
@@ -267,9 +267,9 @@ def test_only_so_many_versions_are_remembered(store: Store) -> None:
 def test_a_version_of_other_software_is_no_past(store: Store) -> None:
     publish(store, "one", {WELLS: FIRST})
     with store.publish() as connection:
-        repository.begin(connection)
-        repository.replace(connection, WELLS, wells())
-        repository.finish(connection, "old")
+        storing.begin(connection)
+        storing.replace(connection, WELLS, wells())
+        storing.finish(connection, "old")
         connection.execute(update(VERSION).values(form=0))
     publish(store, "two", {WELLS: SECOND})
     client = create_app(Settings(), Catalog([WELLS]), store).test_client()

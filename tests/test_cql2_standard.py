@@ -19,7 +19,7 @@ import cql2
 import pytest
 import shapely
 
-from gis import filters, repository
+from gis import filters, repository, storing
 from gis.database import Store, open_store
 from gis.feature import Feature, Query
 from gis.layer import Field, Geometry, Layer, Type
@@ -130,10 +130,10 @@ def standard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     name = "corridor_test_standard"
     opened = open_store(_spatialite_settings(folder) if spatialite else _postgis_settings(name))
     with opened.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for table, layer in LAYERS.items():
-            repository.replace(connection, layer, features(table, layer))
-        repository.finish(connection, "standard")
+            storing.replace(connection, layer, features(table, layer))
+        storing.finish(connection, "standard")
     yield opened
     opened.close()
 

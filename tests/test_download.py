@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pyproj import Transformer
 
-from gis import datum, export, repository
+from gis import datum, export, repository, storing
 from gis.config import Settings
 from gis.database import Store
 from gis.feature import Feature, Query, Sort, rounded
@@ -120,11 +120,11 @@ def test_no_spreadsheet_takes_a_text_for_a_formula(store: Store, catalog: Catalo
 def publish_named(store: Store, name: str) -> None:
     """Publish the layers, of the wells one alone that has this name."""
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, features in CONTENTS:
             one = Feature(1, rounded(shapely.Point(114, 30)), properties(WELLS, "k", name=name, depth=-3.0))
-            repository.replace(connection, layer, iter([one]) if layer is WELLS else features())
-        repository.finish(connection, "named")
+            storing.replace(connection, layer, iter([one]) if layer is WELLS else features())
+        storing.finish(connection, "named")
 
 
 # --- GeoPackage and FlatGeobuf ---------------------------------------------------------------------

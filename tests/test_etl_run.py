@@ -10,7 +10,7 @@ import pytest
 from etl_world import CATALOG, MILL, MILLS, RINGS, world
 
 from etl import run
-from gis import repository
+from gis import repository, storing
 from gis.database import Store
 from gis.errors import BadData, NothingPublished
 from gis.feature import Query
@@ -81,7 +81,7 @@ def test_a_database_that_refuses_a_feature_leaves_the_last_good_data(
     def fails(*_: object) -> int:
         raise BadData("rings", "refused")
 
-    monkeypatch.setattr(repository, "finish", fails)
+    monkeypatch.setattr(storing, "finish", fails)
     with pytest.raises(BadData, match="refused"):
         run.build(store, CATALOG, folder=folder)
     assert texts(store) == before

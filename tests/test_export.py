@@ -17,7 +17,7 @@ import shapely
 from pyproj import Transformer
 
 import cli
-from gis import datum, repository
+from gis import datum, repository, storing
 from gis.database import Store
 from gis.errors import BadData, BadParameter, BadSettings
 from gis.feature import Feature, Query, rounded
@@ -90,10 +90,10 @@ def test_a_table_holds_what_the_store_holds(filled: Store, tmp_path: Path) -> No
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_no_spreadsheet_computes_a_text(store: Store, tmp_path: Path, suffix: str) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         values = properties(WELLS, "k", name="=1+1", note="@SUM(A1)")
-        repository.replace(connection, WELLS, [Feature(1, rounded(shapely.Point(114, 30)), values)])
-        repository.finish(connection, "formulas")
+        storing.replace(connection, WELLS, [Feature(1, rounded(shapely.Point(114, 30)), values)])
+        storing.finish(connection, "formulas")
     path = tmp_path / f"wells{suffix}"
     export_file(store, [WELLS], Asked(), path)
     if suffix == ".csv":
@@ -166,10 +166,10 @@ LONG = "光谷科技创新大走廊" * 40
 
 def test_a_shapefile_cuts_nothing(store: Store, tmp_path: Path) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         values = properties(WELLS, "k", name=HOSTILE, note=LONG, radius_m=-12345678.25)
-        repository.replace(connection, WELLS, [Feature(2**52, rounded(shapely.Point(114, 30)), values)])
-        repository.finish(connection, "long")
+        storing.replace(connection, WELLS, [Feature(2**52, rounded(shapely.Point(114, 30)), values)])
+        storing.finish(connection, "long")
     path = tmp_path / "wells.zip"
     export_file(store, [WELLS], Asked(), path)
     assert zipfile.ZipFile(path).read("wells.cpg") == b"UTF-8"
@@ -186,10 +186,10 @@ def test_a_shapefile_cuts_nothing(store: Store, tmp_path: Path) -> None:
 
 def test_a_number_without_room_is_refused(store: Store, tmp_path: Path) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         values = properties(WELLS, "k", radius_m=1.5e200)
-        repository.replace(connection, WELLS, [Feature(1, rounded(shapely.Point(114, 30)), values)])
-        repository.finish(connection, "large")
+        storing.replace(connection, WELLS, [Feature(1, rounded(shapely.Point(114, 30)), values)])
+        storing.finish(connection, "large")
     with pytest.raises(BadData, match="wells: has no form as a Shapefile"):
         export_file(store, [WELLS], Asked(), tmp_path / "wells.zip")
     assert list(tmp_path.glob("*wells*")) == []

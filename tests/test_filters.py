@@ -18,7 +18,7 @@ from sqlalchemy import Double, Unicode, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 import layers
-from gis import filters, functions, repository
+from gis import filters, functions, repository, storing
 from gis.database import Store, called, dialect_of, open_store
 from gis.errors import BadParameter
 from gis.expression import CRS84, MAX_DEPTH, MAX_NODES, Filter
@@ -69,9 +69,9 @@ def noted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder, name = tmp_path_factory.mktemp("noted"), "corridor_test_noted"
     opened = open_store(_spatialite_settings(folder) if spatialite else _postgis_settings(name))
     with opened.publish() as connection:
-        repository.begin(connection)
-        repository.replace(connection, NOTES, notes())
-        repository.finish(connection, "notes")
+        storing.begin(connection)
+        storing.replace(connection, NOTES, notes())
+        storing.finish(connection, "notes")
     yield opened
     opened.close()
 

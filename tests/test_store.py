@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from gis import database, repository
+from gis import database, repository, storing
 from gis.config import Settings
 from gis.database import KEPT_VERSIONS, Store, open_store
 from gis.errors import (
@@ -50,8 +50,8 @@ def fail_at_start(store: Store) -> None:
 
 def fail_between_layers(store: Store) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
-        repository.replace(connection, WELLS, wells())
+        storing.begin(connection)
+        storing.replace(connection, WELLS, wells())
         raise ZeroDivisionError
 
 
@@ -61,23 +61,23 @@ def fail_within_a_layer(store: Store) -> None:
         raise ZeroDivisionError
 
     with store.publish() as connection:
-        repository.begin(connection)
-        repository.replace(connection, WELLS, broken())  # type: ignore[arg-type]
+        storing.begin(connection)
+        storing.replace(connection, WELLS, broken())  # type: ignore[arg-type]
 
 
 def fail_in_the_database(store: Store) -> None:
     twice = [Feature(1, None, properties(WELLS, "a")), Feature(1, None, properties(WELLS, "b"))]
     with store.publish() as connection:
-        repository.begin(connection)
-        repository.replace(connection, WELLS, twice)
+        storing.begin(connection)
+        storing.replace(connection, WELLS, twice)
 
 
 def fail_at_the_end(store: Store) -> None:
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, features in CONTENTS:
-            repository.replace(connection, layer, features())
-        repository.finish(connection, "never")
+            storing.replace(connection, layer, features())
+        storing.finish(connection, "never")
         raise ZeroDivisionError
 
 
@@ -144,10 +144,10 @@ def test_old_versions_are_dropped(store: Store) -> None:
 def test_two_builds_at_once_are_refused(store: Store, settings: Settings) -> None:
     other = open_store(settings)
     with store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         with pytest.raises(Busy), other.publish():
             pass
-        repository.finish(connection, "only")
+        storing.finish(connection, "only")
     other.close()
     assert version(store) == "only"
 
@@ -260,8 +260,8 @@ def test_a_database_of_another_form_is_stale_and_no_fault(tmp_path: Path) -> Non
     settings = Settings(database=f"sqlite:///{tmp_path / 'c.sqlite'}")
     store = open_store(settings)
     with store.publish() as connection:
-        repository.begin(connection)
-        repository.finish(connection, "older")
+        storing.begin(connection)
+        storing.finish(connection, "older")
         connection.execute(text("DROP TABLE corridor_layer"))
     with store.read() as connection, pytest.raises(StaleTable, match="corridor build"):
         repository.published(connection)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
-from gis import repository
+from gis import repository, storing
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.errors import GisError
@@ -70,11 +70,11 @@ def _opened(database: str) -> Iterator[Store]:
 def _publish(database: str, counts: Mapping[Layer, int]) -> dict[str, float]:
     times = {}
     with _opened(database) as store, store.publish() as connection:
-        repository.begin(connection)
+        storing.begin(connection)
         for layer, make in CONTENTS.items():
             features = make(counts[layer])
             times[layer.id] = _seconds(partial(repository.replace, connection, layer, features))
-        repository.finish(connection, _VERSION)
+        storing.finish(connection, _VERSION)
     return times | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
