@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         commands, "check", _check, "check the reviewed files: geometry, districts, duplicates, sources"
     )
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.add_argument(
+        "--positions",
+        type=Path,
+        metavar="PUBLIC.csv",
+        help="instead: measure the positions against independent coordinates, and list the weak places",
+    )
     _add_extract(commands)
     single = _command(commands, "map", _map, "write the whole map as one HTML file that needs no network")
     single.add_argument("-o", "--output", type=Path, metavar="FILE.html", required=True)
@@ -242,6 +248,8 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
 def _check(options: argparse.Namespace, settings: Settings) -> int:
     from etl import check
 
+    if options.positions:
+        return _measure_positions(options.positions)
     departments = _departments(settings)
     findings = check.check(_catalog(departments), declared=departments)
     if options.json:
@@ -250,6 +258,15 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         for finding in findings:
             print(finding)
     return 1 if any(finding.severity == "error" for finding in findings) else 0
+
+
+def _measure_positions(file: Path) -> int:
+    from etl import measure_positions, run
+
+    public = measure_positions.published(file)
+    for told in measure_positions.measures(measure_positions.places(run.gather(layers.catalog())), public):
+        print(told)
+    return 0
 
 
 def _extract(options: argparse.Namespace, settings: Settings) -> int:

@@ -11,61 +11,34 @@ demands: half a campus (300 m), an airport of unstated datum (1000 m).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import pytest
-from shapely import Point
 
 import layers
 from etl import run
-from etl.measure import distances_m
+from etl.measure_positions import Public, better_than_district, measures, places, published
+from etl.run import Gathered
+from gis.errors import BadData
 from gis.feature import Feature, Precision
 
 TABLE = Path(__file__).parent / "data" / "positions.csv"
 MEDIAN_M = 300
+BETTER_THAN_DISTRICT = 0.86
 
 
-@dataclass(frozen=True)
-class Public:
-    """Where an independent source puts a feature, and how well."""
-
-    key: str
-    lon: float
-    lat: float
-    error_m: float
-    source: str
-
-    @property
-    def seat(self) -> tuple[float, float]:
-        return self.lon, self.lat
-
-    def distance_m(self, feature: Feature) -> float:
-        """How far the feature's point is from here."""
-        point = feature.geometry
-        assert isinstance(point, Point)
-        return float(distances_m(self.lon, self.lat, np.array([[point.x, point.y]]))[0])
-
-
-def published() -> list[Public]:
-    """The rows of the table."""
-    with TABLE.open(encoding="utf-8", newline="") as lines:
-        return [
-            Public(row["key"], float(row["lon"]), float(row["lat"]), float(row["error_m"]), row["source"])
-            for row in csv.DictReader(lines)
-        ]
-
-
-PUBLISHED = published()
+PUBLISHED = published(TABLE)
 
 
 @pytest.fixture(scope="module")
-def placed() -> Mapping[str, Feature]:
-    gathered = run.gather(layers.catalog())
+def gathered() -> Gathered:
+    return run.gather(layers.catalog())
+
+
+@pytest.fixture(scope="module")
+def placed(gathered: Gathered) -> Mapping[str, Feature]:
     features = [feature for many in gathered.features.values() for feature in many]
     return {str(feature.properties["key"]): feature for feature in features}
 
@@ -83,10 +56,7 @@ def test_the_list_is_of_campuses_and_sites(placed: Mapping[str, Feature]) -> Non
 
 @pytest.mark.parametrize("public", PUBLISHED, ids=lambda public: str(public.key))
 def test_the_point_is_within_its_radius(public: Public, placed: Mapping[str, Feature]) -> None:
-    feature = placed[public.key]
-    radius_m = feature.properties["radius_m"]
-    assert isinstance(radius_m, float)
-    assert public.distance_m(feature) <= radius_m + public.error_m
+    assert public.is_within(placed[public.key])
 
 
 def test_half_of_the_points_are_nearer_than_300_m(placed: Mapping[str, Feature]) -> None:
@@ -98,3 +68,29 @@ def test_half_of_the_seats_are_nearer_than_300_m(placed: Mapping[str, Feature]) 
     seats = {one.seat: one.distance_m(placed[one.key]) for one in PUBLISHED}
     assert len(seats) >= 12
     assert median(seats.values()) < MEDIAN_M
+
+
+def test_most_places_are_known_better_than_by_their_district(gathered: Gathered) -> None:
+    assert better_than_district(places(gathered)) >= BETTER_THAN_DISTRICT
+
+
+def test_the_measures_tell_shares_weak_places_and_errors(gathered: Gathered) -> None:
+    features = places(gathered)
+    told = "\n".join(measures(features, PUBLISHED))
+    assert f"{len(features)} places: site " in told and "鄂州市：" not in told and "鄂州市: " in told
+    weak = [one for one in features if one.properties["precision"] in (Precision.DISTRICT, Precision.CITY)]
+    assert told.count("weak: ") == len(weak) > 0
+    assert f"{len(PUBLISHED)} places beside independent coordinates: median error" in told
+    assert "outside its radius" not in told
+
+
+def test_a_place_outside_its_radius_is_told(gathered: Gathered) -> None:
+    moved = [Public(one.key, one.lon + 0.1, one.lat, one.error_m, one.source) for one in PUBLISHED[:1]]
+    assert f"outside its radius: {moved[0].key}" in "\n".join(measures(places(gathered), moved))
+
+
+def test_a_list_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "public.csv"
+    file.write_text("key,lon,lat,error_m,source\na,114,30,50,x\nb,east,30,50,x\n", encoding="utf-8")
+    with pytest.raises(BadData, match="public.csv, line 3"):
+        published(file)
