@@ -47,6 +47,28 @@ def test_every_resource_is_json_for_a_program_and_html_for_a_browser(client: Fla
     assert "Accept" in page.headers["Vary"]
 
 
+@pytest.mark.parametrize(
+    ("path", "accept", "media_type"),
+    [
+        (
+            "/api",
+            "application/vnd.oai.openapi+json;version=3.0, text/html;q=0.5",
+            "application/vnd.oai.openapi+json",
+        ),
+        ("/api", "application/json, text/html;q=0.5", "application/vnd.oai.openapi+json"),
+        ("/collections/wells/schema", "application/schema+json, text/html;q=0.5", "application/schema+json"),
+        ("/collections/wells/items", "text/html;q=0.5, application/geo+json;q=0.9", "application/geo+json"),
+        ("/collections/wells/items", "application/geo+json;q=0.5, text/html;q=0.9", "text/html"),
+        ("/collections/wells/items", "text/*", "text/html"),
+        ("/collections/wells/items", "image/png", "application/geo+json"),
+        ("/collections/wells/items", "nonsense", "application/geo+json"),
+        ("/collections/wells/items", "text/html;q=0, */*", "application/geo+json"),
+    ],
+)
+def test_what_is_liked_best_is_sent(client: FlaskClient, path: str, accept: str, media_type: str) -> None:
+    assert client.get(path, headers={"Accept": accept}).mimetype == media_type
+
+
 @pytest.mark.parametrize("path", JSON_PATHS)
 def test_a_slash_at_the_end_changes_nothing(client: FlaskClient, path: str) -> None:
     assert client.get(f"{path.rstrip('/')}/").status_code == 200
@@ -152,11 +174,11 @@ def test_queryables_are_what_can_be_asked(client: FlaskClient) -> None:
     openapi = client.get("/api").get_json(force=True)
     parameters = openapi["paths"]["/collections/wells/items"]["get"]["parameters"]
     assert names["geometry"]["format"] == "geometry-point"
-    assert {p["name"] for p in parameters if "name" in p} == set(names) - {"geometry"}
+    of_layer = {"properties", "sortby"}
+    assert {p["name"] for p in parameters if "name" in p} == set(names) - {"geometry"} | of_layer
     shared = {p["$ref"].rpartition("/")[2] for p in parameters if "$ref" in p}
-    assert (
-        shared == params.OF_ITEMS | {"f-items", "lang"} == openapi["components"]["parameters"].keys() - {"f"}
-    )
+    assert shared == (params.OF_ITEMS - of_layer) | {"f-items", "lang"}
+    assert shared == openapi["components"]["parameters"].keys() - {"f"}
 
 
 def test_the_openapi_document_is_valid_and_states_the_limits(client: FlaskClient) -> None:

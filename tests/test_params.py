@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import shapely
 from werkzeug.datastructures import MultiDict
 
 from gis.errors import BadParameter
@@ -61,6 +62,40 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
         params.query(WELLS, MultiDict({name: value}))
     assert caught.value.name == name
     assert "expected" in str(caught.value)
+
+
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+
+
+@pytest.mark.parametrize(
+    ("code", "box"),
+    [
+        ("3857", "-20037508.34,-20048966.1,20037508.34,20048966.1"),
+        ("3857", "-1e8,-1e8,1e8,1e8"),
+        ("3857", "12000000,3000000,41000000,4000000"),
+        ("3857", "-1.7e49,-8.3e257,-5,1.2e56,1.1e249,5"),
+        ("4547", "0,0,10000000,10000000"),
+        ("4547", "-1e30,-1e30,1e30,1e30"),
+        ("4526", "0,0,10000000,100000000"),
+    ],
+)
+def test_a_box_may_be_larger_than_its_projection(code: str, box: str) -> None:
+    region = params.query(WELLS, MultiDict({"bbox": box, "bbox-crs": EPSG + code})).region
+    assert region is not None and region.is_valid
+    assert region.contains(shapely.box(113, 29, 116, 32))
+
+
+def test_a_box_beyond_its_projection_holds_nothing() -> None:
+    asked = MultiDict({"bbox": "3e7,0,4e7,1", "bbox-crs": f"{EPSG}3857"})
+    region = params.query(WELLS, asked).region
+    assert region is not None and region.is_empty
+
+
+def test_a_box_without_size_is_understood_in_a_projection() -> None:
+    asked = MultiDict({"bbox": "12e6,4e6,12e6,4e6", "bbox-crs": f"{EPSG}3857"})
+    region = params.query(WELLS, asked).region
+    assert isinstance(region, shapely.Point)
+    assert (region.x, region.y) == pytest.approx((107.798, 33.785), abs=1e-3)
 
 
 @pytest.mark.parametrize("name", ["crs", "bbox-crs", "filter-crs"])

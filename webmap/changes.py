@@ -59,7 +59,7 @@ def of_all(compared: Comparison) -> dict[str, Changes]:
 
 def served(layer_id: str) -> Layer | None:
     """The layer of an id, None when there is none any more."""
-    return context.catalog()[layer_id] if layer_id in context.catalog() else None
+    return next((layer for layer in context.catalog().values() if layer.id == layer_id), None)
 
 
 def of_layer(layer: Layer, compared: Comparison) -> Changes:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from werkzeug.datastructures import MIMEAccept, MultiDict
 
@@ -16,7 +15,7 @@ from gis import filters
 from gis.errors import BadParameter
 from gis.expression import CRS84, Filter
 from gis.feature import Bbox, Interval, Query, Sort
-from gis.geometry import CRS_CODES, is_geographic, to_wgs84
+from gis.geometry import CRS_CODES, area_of, is_geographic
 from gis.layer import Field, Layer, Type
 from webmap.shapes import DATUMS, Form
 
@@ -38,7 +37,6 @@ _INSTANT = re.compile(
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
 _OPEN = ("", "..")
 _MAX_OFFSET = 10**15
-_STEPS = 64  # points along the longer side of a box in a projection
 
 
 class Format(StrEnum):
@@ -59,6 +57,8 @@ MEDIA_TYPES: Mapping[str, Format] = {
     "application/json": Format.JSON,
     "application/geo+json": Format.JSON,
     "application/schema+json": Format.JSON,
+    "application/vnd.oai.openapi+json": Format.JSON,
+    "application/vnd.oai.openapi+json;version=3.0": Format.JSON,
     "text/html": Format.HTML,
     "application/vnd.ogc.fg+json": Format.JSONFG,
     "text/csv": Format.CSV,
@@ -206,17 +206,7 @@ def _area(args: Arguments) -> tuple[Bbox | None, BaseGeometry | None]:
         return _degrees("bbox", args["bbox"], second, first, fourth, third), None
     if first > third or second > fourth:
         raise BadParameter("bbox", args["bbox"], "the lower corner first, in the axis order of bbox-crs")
-    return None, _region(args["bbox"], Bbox(first, second, third, fourth), crs)
-
-
-def _region(value: str, box: Bbox, crs: str) -> BaseGeometry:
-    """A box of a projection in WGS-84, its sides followed by points."""
-    outline = box.geometry()
-    side = max(box.east - box.west, box.north - box.south) / _STEPS
-    region = to_wgs84(shapely.segmentize(outline, side) if side else outline, crs)
-    if not all(math.isfinite(bound) for bound in region.bounds):
-        raise BadParameter("bbox", value, f"coordinates within the domain of {crs}")
-    return region
+    return None, area_of(Bbox(first, second, third, fourth), crs)
 
 
 def queryables(layer: Layer) -> tuple[Field, ...]:

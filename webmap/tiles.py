@@ -124,8 +124,10 @@ def _asked(zoom: str, row: str, column: str) -> Tile:
     if not _WHOLE.match(zoom):
         raise NotFound("tile matrix", zoom, f"known are 0 to {MAX_ZOOM}")
     for name, value in (("tileRow", row), ("tileCol", column)):
-        if not _WHOLE.match(value):
+        if not (value.isascii() and value.isdecimal()):
             raise BadParameter(name, value, "a whole number")
+        if not _WHOLE.match(value):
+            raise NotFound("tile", f"{zoom}/{row}/{column}", "outside of the matrix")
     return Tile(int(zoom), int(row), int(column))
 
 

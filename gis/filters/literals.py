@@ -12,11 +12,10 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.expression import Call, GeometryLiteral, Interval, Literal, Node, Property, refuse, said
 from gis.feature import Bbox
-from gis.geometry import is_geographic, to_wgs84
+from gis.geometry import area_of, is_geographic, to_wgs84
 
 MAX_VERTICES = 2000
 NO_ARRAYS = "no array: there are no array properties here and no array functions"
-_PARTS_OF_EDGE = 16
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _INSTANT = re.compile(
@@ -173,12 +172,11 @@ def _box(given: GeometryLiteral, crs: str) -> BaseGeometry:
         if south <= north:
             return shapely.union_all([part.geometry() for part in Bbox(west, south, east, north).parts()])
     elif low[0] <= high[0] and low[1] <= high[1]:
-        return to_wgs84(_cut(Bbox(*low, *high).geometry()), crs)
+        return _not_beyond(given, area_of(Bbox(*low, *high), crs))
     refuse("BBOX(…)", "a lower corner that is not beyond the upper")
 
 
-def _cut(area: BaseGeometry) -> BaseGeometry:
-    """The area with more vertices on its edges, which are no longer straight in another system."""
-    west, south, east, north = area.bounds
-    longest = max(east - west, north - south)
-    return shapely.segmentize(area, longest / _PARTS_OF_EDGE) if longest else area
+def _not_beyond(given: GeometryLiteral, area: BaseGeometry) -> BaseGeometry:
+    if area.is_empty:
+        refuse(f"{given.kind.upper()}(…)", "coordinates within the domain of filter-crs")
+    return area
