@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from html import escape
@@ -88,6 +88,7 @@ def build(
     addresses: Addresses = Addresses(),
     basemaps: Sequence[Mapping[str, object]] = (),
     tiles_url: TilesUrl | None = None,
+    boxes: Mapping[str, Bbox] | None = None,
 ) -> folium.Map:
     """The layers of a catalog on a map.
 
@@ -98,22 +99,32 @@ def build(
     features    GeoJSON of a layer that is put into the page; then nothing is asked for
     addresses   what else the service has to offer
     tiles_url   template, with {z} {x} {y}, of the vector tiles of a layer, for one of more than MOST features
+    boxes       where a layer's features lie, by its id: no tile is asked for elsewhere
     basemaps    tiles of other services that can be shown below, as `webmap.basemap` describes them
     """
     fmap = folium.Map(
         tiles=None, zoom_control=False, attribution_control=False, zoomSnap=0.1, minZoom=5, maxZoom=18
     )
     fmap._id = "corridor"  # one map a page: its name need not be random
-    Page(about).add_child(fmap)
+    asked = () if items_url is None or features else tuple(_asked(catalog, items_url, counts or {}))
+    Page(about, asked).add_child(fmap)
     config = _config(about, extent, documents or {}) | {
         "addresses": asdict(addresses),
         "basemaps": list(basemaps),
     }
     config["themes"] = [
-        _theme(theme, layers, items_url, tiles_url, counts or {}) for theme, layers in catalog.by_theme()
+        _theme(theme, layers, items_url, tiles_url, counts or {}, boxes or {})
+        for theme, layers in catalog.by_theme()
     ]
     data = {} if features is None else {layer.id: features(layer) for layer in catalog.values()}
     return fmap.add_child(Interface(config, data))
+
+
+def _asked(catalog: Catalog, items_url: ItemsUrl, counts: Mapping[str, int]) -> Iterator[str]:
+    """What the script will ask for at once."""
+    for layer in catalog.values():
+        if counts.get(layer.id, 0) <= MOST:
+            yield f"{items_url(layer)}?limit={LIMIT}"
 
 
 def render(fmap: folium.Map, *, static_url: Callable[[str], str], nonce: str) -> str:
@@ -175,12 +186,16 @@ def _config(about: About, extent: Bbox | None, documents: Mapping[str, str]) -> 
             "approval": about.map_approval,
             "credits": [list(credit) for credit in about.credits],
         },
-        "extent": None if extent is None else [extent.west, extent.south, extent.east, extent.north],
+        "extent": _corners(extent),
         "limit": LIMIT,
         "most": MOST,
         "fields": [_field(field) for field in COMMON],
         "documents": dict(documents),
     }
+
+
+def _corners(box: Bbox | None) -> list[float] | None:
+    return None if box is None else [box.west, box.south, box.east, box.north]
 
 
 def _theme(
@@ -189,12 +204,14 @@ def _theme(
     items_url: ItemsUrl | None,
     tiles_url: TilesUrl | None,
     counts: Mapping[str, int],
+    boxes: Mapping[str, Bbox],
 ) -> Json:
     found = [_layer(layer) for layer in layers]
     for layer, described in zip(layers, found, strict=True):
         described["items"] = None if items_url is None else items_url(layer)
         described["tiles"] = None if tiles_url is None else tiles_url(layer)
         described["count"] = counts.get(layer.id)
+        described["box"] = _corners(boxes.get(layer.id))
     return {"id": theme.value, "title": list(THEME_TITLES[theme]), "layers": found}
 
 
@@ -285,23 +302,34 @@ def _block(name: str, text: str) -> str:
 
 
 class Page(Figure):  # type: ignore[misc]
-    """A figure that knows where its links lead. Rendered as branca does it, it is one file."""
+    """A figure that knows where its links lead. Rendered as branca does it, it is one file.
 
-    def __init__(self, about: About) -> None:
+    `asked` is what its script will ask for: as a page of a server it is fetched while the script still comes.
+    """
+
+    def __init__(self, about: About, asked: tuple[str, ...] = ()) -> None:
         super().__init__(height="640px", title=about.title)
+        self.asked = asked
 
     def render(self, **_kwargs: object) -> str:
         return self._page(_inlined)
 
     def served(self, static_url: Callable[[str], str], nonce: str) -> str:
-        page = self._page(lambda link, name: _linked(link, static_url(name)))
+        page = self._page(lambda link, name: _linked(link, static_url(name)), self._early(static_url))
         # `safe` leaves no `<` in a text, so whatever starts a script here is ours or folium's.
         return page.replace("<script", f'<script nonce="{escape(nonce)}"')
 
-    def _page(self, write: Callable[[Link, str], str]) -> str:
+    def _early(self, static_url: Callable[[str], str]) -> Iterator[str]:
+        """Modules and data are fetched side by side, not each when the one before has been read."""
+        for name in assets.own_files(".js"):
+            yield f'<link rel="modulepreload" href="{escape(static_url(name))}">'
+        for url in self.asked:
+            yield f'<link rel="preload" as="fetch" crossorigin href="{escape(url)}">'
+
+    def _page(self, write: Callable[[Link, str], str], early: Iterable[str] = ()) -> str:
         for child in self._children.values():
             child.render()
-        head = "\n".join(_head(self.header, write))
+        head = "\n".join((*_head(self.header, write), *early))
         body, script = _checked(self.html.render()), _checked(self.script.render())
         return _PAGE.format(title=escape(self.title), head=head, body=body, script=script)
 

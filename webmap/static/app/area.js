@@ -2,7 +2,8 @@
 
 import { el, text } from "./dom.js";
 import { saveButtons } from "./export.js";
-import { metresBetween } from "./geo.js";
+import { countIn } from "./features.js";
+import { areaOf, metresBetween } from "./geo.js";
 import { distance, nameOf, number, say, t } from "./i18n.js";
 import { squareKm } from "./measure.js";
 import { metresTo, outlineOf, sumsOf } from "./sums.js";
@@ -95,8 +96,19 @@ export class AreaTab {
       el("header", {}, el("h3", {}, this.#title()), el("button", { type: "button", class: "act", on: { click: () => this.set(null) } }, t("removeArea"))),
       el("p", { class: "big" }, el("strong", {}, number(sums.found.length)), ` ${t("placesIn", { area: squareKm(sums.km2) })}`),
       sums.unsure.length ? el("p", { class: "quiet" }, t("unsure", { count: sums.unsure.length })) : "",
+      ...this.#afar(),
       ...(sums.found.length ? this.#told(sums) : []),
     );
+  }
+
+  /** How many there are of layers that are too large to be held here, as the service counts them. */
+  *#afar() {
+    const { service } = this.config.addresses;
+    for (const layer of this.layers.tiled.filter(({ isAsked, isPoints, visible }) => service && isAsked && isPoints && visible)) {
+      const count = el("strong", {}, "…");
+      countIn(outlineOf(this.#area), layer, layer.condition, service).then((found) => (count.textContent = number(found)), () => (count.textContent = t("noAnswer")));
+      yield el("p", { class: "afar", data: { layer: layer.id } }, text(say(layer.title)), " ", count);
+    }
   }
 
   *#told(sums) {
@@ -175,7 +187,7 @@ export class AreaTab {
     if (kind === "circle" && values.length === 3 && isCircle(values)) return { kind, centre: values.slice(0, 2), radius: values[2] };
     if (kind === "polygon" && values.length >= 6 && values.length % 2 === 0) {
       const places = Array.from({ length: values.length / 2 }, (_, i) => values.slice(2 * i, 2 * i + 2));
-      return places.every(isPlace) ? { kind, places } : null;
+      return places.every(isPlace) && areaOf(places) > 0 ? { kind, places } : null;
     }
     const [layerId, ...key] = words.split("/");
     const found = this.layers.find(layerId, key.join("/"));

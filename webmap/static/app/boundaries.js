@@ -3,7 +3,7 @@
 // highest rank first), and a segment that runs along one already drawn is left out.
 
 const TOLERANCE = 0.00025; // degrees: what counts as the same line, about 25 m
-const CELL = 0.002;
+const CELL = 0.004;
 
 /** For each list of rings, its lines [[lon, lat], …] without those of the rings before them. */
 export function boundaryLines(ringLists) {

@@ -2,6 +2,7 @@
 
 import { card } from "./card.js";
 import { el } from "./dom.js";
+import { featureOf } from "./features.js";
 import { middleOf } from "./geo.js";
 import { t } from "./i18n.js";
 import { isVague } from "./symbols.js";
@@ -49,11 +50,21 @@ export class Cards {
       write: (text) => {
         const [layerId, ...key] = (text ?? "").split("/");
         const found = text ? this.layers.find(layerId, key.join("/")) : null;
+        const tiled = this.layers.tiled.find(({ id }) => id === layerId);
+        if (text && tiled) return this.#fetch(tiled, key.join("/"), text);
         if (!found) this.#remove();
         else if (this.#opened?.feature !== found.feature) this.visit(found.layer, found.feature, { move: false });
         return !text || found !== null;
       },
     };
+  }
+
+  /** Open a card of a layer whose features are not held here. */
+  #fetch(layer, key, text) {
+    if (this.#opened?.layer === layer && this.#opened.feature.properties.key === key) return;
+    featureOf(layer, key)
+      .catch(() => null)
+      .then((feature) => (feature ? this.visit(layer, feature, { move: false }) : this.context.onLost(`open=${text}`)));
   }
 
   close() {
@@ -78,7 +89,7 @@ export class Cards {
     const content = card(feature, layer, this.context);
     this.#opened = { layer, feature, from: document.activeElement, mark, area: latlng && this.#uncertainty(feature, latlng) };
     mark?.node.classList.add("selected");
-    if (mark?.node.hidden) this.#opened.ring = L.circleMarker(latlng, { radius: 13, color: "#2f2a33", weight: 2, fill: false, interactive: false }).addTo(this.map);
+    if (mark ? mark.node.hidden : latlng && layer.isPoints) this.#opened.ring = L.circleMarker(latlng, { radius: 13, color: "#2f2a33", weight: 2, fill: false, interactive: false }).addTo(this.map);
     if (isNarrow() || !latlng) this.#openSheet(content);
     else this.#openPopup(content, latlng, mark);
     if (isNarrow() && latlng) this.#liftAboveSheet(latlng);

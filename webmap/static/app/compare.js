@@ -2,9 +2,10 @@
 
 import { el } from "./dom.js";
 import { Choropleth } from "./indicators.js";
+import { chosenOf, conditionOf, joined } from "./conditions.js";
 import { number, t } from "./i18n.js";
 import { Labels } from "./labels.js";
-import { Layers } from "./layers.js";
+import { Layers, passingNumber } from "./layers.js";
 
 const L = window.L;
 const BY = ["status", "level"]; // what is compared, the first by default
@@ -40,6 +41,16 @@ export class Compare {
     return !this.isActive || fits(this.#test(0), feature);
   }
 
+  /** What passes on the first map of a layer that the service sifts, as a condition. */
+  conditionOf(layer) {
+    return this.#conditionOf(layer, 0);
+  }
+
+  #conditionOf(layer, side) {
+    const { facet, code } = this.isActive ? this.#test(side) : {};
+    return joined([conditionOf(this.facets, layer), facet ? chosenOf(facet, layer, [code]) : ""]);
+  }
+
   /** Show on the second map what the first has loaded and the filter lets pass. */
   update() {
     if (!this.isActive) return;
@@ -51,10 +62,17 @@ export class Compare {
       if (layer.visible !== own.visible) layers.show(layer, own.visible);
       if (layer.opacity !== own.opacity) layers.fade(layer, own.opacity);
     }
-    layers.sift((feature) => this.facets.passes(feature) && fits(this.#test(1), feature));
-    const count = ({ all }) => all.filter((layer) => layer.isSifted && layer.visible).reduce((sum, layer) => sum + layer.passing.length, 0);
-    this.counts[0].textContent = t("places", { count: number(count(this.layers)) });
-    this.counts[1].textContent = t("places", { count: number(count(layers)) });
+    const passes = (feature) => this.facets.passes(feature) && fits(this.#test(1), feature);
+    layers.sift(passes, (layer) => this.#conditionOf(layer, 1));
+    this.count();
+  }
+
+  /** Tell how many places each side shows. */
+  count() {
+    if (!this.isActive) return;
+    const sum = ({ all }) => all.filter((layer) => (layer.isSifted || layer.isAsked) && layer.visible).reduce((total, layer) => total + (passingNumber(layer) ?? 0), 0);
+    this.counts[0].textContent = t("places", { count: number(sum(this.layers)) });
+    this.counts[1].textContent = t("places", { count: number(sum(this.#second.layers)) });
   }
 
   /** The part of the address that this is. */
@@ -122,6 +140,8 @@ export class Compare {
     let labels = null;
     const layers = new Layers(map, this.config, {
       onState: () => {},
+      onCounted: () => this.count(),
+      isBusy: () => false,
       onChange: () => labels?.update(),
       onOpen: (feature, layer) => this.onOpen(this.layers.all.find(({ id }) => id === layer.id), feature),
       onHover: (words, point) => this.onHover(words, point, map),

@@ -43,3 +43,11 @@ export function onceAFrame(work) {
     asked = requestAnimationFrame(work);
   };
 }
+
+/** When the next frame is due; soon, in a page that is not seen. */
+export function nextFrame() {
+  return new Promise((due) => {
+    requestAnimationFrame(due);
+    setTimeout(due, 100);
+  });
+}

@@ -1,6 +1,8 @@
 // What features can be sifted by: their coded fields, the parts of the plan they lie in, the documents that
 // name them. Read off the configuration and the features; nothing here knows a layer.
 
+import { conditionOf } from "./conditions.js";
+import { countsOf } from "./features.js";
 import { boxOf, holds } from "./geo.js";
 import { nameOf, say, t } from "./i18n.js";
 import { isVague } from "./symbols.js";
@@ -9,10 +11,14 @@ const CODED = ["kind", "city", "district", "level", "status", "precision"];
 
 /** The facets of a map and what is chosen of them. `onChange()` is called after every choice. */
 export class Facets {
+  #afar = new Map();
+  #asked = "";
+
   constructor(config, layers, onChange) {
     this.layers = layers;
     this.onChange = onChange;
-    const sifted = layers.all.filter((layer) => layer.isSifted);
+    this.service = config.addresses.service;
+    const sifted = layers.all.filter((layer) => layer.isSifted || layer.isAsked);
     const plan = layers.all.filter((layer) => layer.theme.id === "structure" && layer.isAreas);
     this.all = [
       ...CODED.map((name) => coded(name, config, sifted)),
@@ -38,9 +44,27 @@ export class Facets {
     );
   }
 
+  /** Ask the service how many features each code would show of the layers that it sifts. Tells whether that
+      has become known now; what can be counted there are the coded fields. */
+  async ask() {
+    const layers = this.layers.all.filter((layer) => layer.isAsked);
+    const asked = JSON.stringify(this.choices.map(([facet, code]) => [facet.name, code]));
+    if (!layers.length || !this.service || asked === this.#asked) return false;
+    this.#asked = asked;
+    const counts = (facet) => layers.map((layer) => countsOf(layer, conditionOf(this, layer, facet.chosen.size ? facet : null), this.service));
+    const found = await Promise.all(this.all.map(async (facet) => [facet, await Promise.all(counts(facet))])).catch(() => null);
+    if (this.#asked !== asked) return false;
+    this.#afar = new Map(found ?? []);
+    if (!found) this.#asked = "";
+    return true;
+  }
+
   /** How many features each code of a facet would show, the other facets as they are. */
   counts(facet) {
     const found = new Map();
+    for (const counted of this.#afar.get(facet) ?? []) {
+      for (const [code, count] of counted.get(facet.name) ?? []) found.set(code, (found.get(code) ?? 0) + count);
+    }
     for (const layer of this.layers.all) {
       if (!layer.isSifted) continue;
       for (const feature of layer.features) {
@@ -121,6 +145,7 @@ function within(layer) {
     name: layer.id,
     title: () => say(layer.title),
     titleOf: (code) => (find(code) ? nameOf(find(code).properties) : null),
+    areaOf: (code) => find(code)?.geometry ?? null,
     codes: ({ geometry, properties }) =>
       geometry?.type === "Point" && !isVague(properties) ? holders(layer, geometry.coordinates).map((area) => area.properties.key) : [],
     order: null,

@@ -2,6 +2,7 @@
 
 import { el, text } from "./dom.js";
 import { number, t } from "./i18n.js";
+import { countNumber, passingNumber } from "./layers.js";
 
 export class Filters {
   #groups = [];
@@ -14,20 +15,20 @@ export class Filters {
 
   /** Build the groups: the features have come, and with them what they can be sifted by. */
   build() {
+    const open = new Map(this.#groups.map(({ facet, node }) => [facet, node.open]));
     this.#groups.forEach((group) => group.node.remove());
     this.#groups = this.facets.all.map((facet) => new Group(facet, this.facets)).filter((group) => group.size > 1);
+    for (const { facet, node } of this.#groups) node.open = open.get(facet) ?? node.open;
     this.node.append(...this.#groups.map((group) => group.node));
     this.update();
   }
 
   update() {
     for (const group of this.#groups) group.update();
-    const layers = this.facets.layers.all.filter((layer) => layer.isSifted);
-    const sum = (count) => layers.reduce((total, layer) => total + count(layer), 0);
-    this.summary.textContent = t("passing", {
-      count: number(sum((layer) => layer.passing.length)),
-      all: number(sum((layer) => layer.features.length)),
-    });
+    const layers = this.facets.layers.all.filter((layer) => layer.isSifted || layer.isAsked);
+    const sum = (count) => layers.reduce((total, layer) => total + (count(layer) ?? 0), 0);
+    this.summary.textContent = t("passing", { count: number(sum(passingNumber)), all: number(sum(countNumber)) });
+    if (!this.node.closest("[hidden]")) this.facets.ask().then((isNew) => isNew && this.build());
   }
 }
 

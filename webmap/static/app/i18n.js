@@ -49,7 +49,9 @@ const TEXTS = {
     filterTab: "筛选",
     listTab: "列表",
     areaTab: "区域",
-    tiledNote: "要素很多，以切片绘制；不入筛选、列表与区域统计",
+    tiledNote: "要素很多，以切片绘制",
+    cellsNote: "要素很多：圆为该处要素的数目，放大后逐个显示",
+    cellCount: "此处 {count} 个，点击放大",
     document: "文件",
     of: "{count}/{all}",
     opacity: "不透明度",
@@ -256,7 +258,9 @@ const TEXTS = {
     filterTab: "Filter",
     listTab: "List",
     areaTab: "Area",
-    tiledNote: "Very many: drawn from tiles; not in filter, list and area numbers",
+    tiledNote: "Very many: drawn from tiles",
+    cellsNote: "Very many: discs tell how many stand there; zoom in to see each",
+    cellCount: "{count} here, click to zoom in",
     document: "Document",
     of: "{count}/{all}",
     opacity: "Opacity",
@@ -444,6 +448,13 @@ const formats = [0, 1, 2].map(
 /** A number with its thousands, and up to two decimals. */
 export function number(value, digits = 0) {
   return formats[digits].format(value);
+}
+
+const short = new Intl.NumberFormat(lang === "en" ? "en" : "zh-CN", { notation: "compact", maximumFractionDigits: 1 });
+
+/** A count in few characters: 1.2万, 12K. */
+export function compact(count) {
+  return short.format(count);
 }
 
 /** A length in metres or kilometres. */

@@ -317,9 +317,9 @@ function mostInside(ring) {
   let [best, at] = [-Infinity, ring[0]];
   let [west, south, east, north] = boxOf(ring);
   for (let pass = 0; pass < 3; pass++) {
-    const [dx, dy] = [(east - west) / 12, (north - south) / 12];
-    for (let i = 0; i <= 12; i++) {
-      for (let j = 0; j <= 12; j++) {
+    const [dx, dy] = [(east - west) / STEPS, (north - south) / STEPS];
+    for (let i = 0; i <= STEPS; i++) {
+      for (let j = 0; j <= STEPS; j++) {
         const [x, y] = [west + i * dx, south + j * dy];
         const depth = depthIn(ring, x, y);
         if (depth > best) [best, at] = [depth, [x, y]];
@@ -350,6 +350,7 @@ function spanOf(ring) {
   return (east - west) * (north - south);
 }
 
+const STEPS = 8; // of a side, in each pass of the search for the point farthest inside
 const UPRIGHT = 1.5; // a degree of latitude counts for more: names are wide
 
 function depthIn(ring, x, y) {

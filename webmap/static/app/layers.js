@@ -1,23 +1,43 @@
 // The layers of the map: their features are fetched, and drawn by what their declaration says.
 
 import { boundaryLines, ringsOf } from "./boundaries.js";
-import { onceAFrame } from "./dom.js";
-import { nameOf, t } from "./i18n.js";
+import { nextFrame, onceAFrame } from "./dom.js";
+import { BadAnswer, featureById, featuresOf, someOf } from "./features.js";
+import { middleOf } from "./geo.js";
+import { compact, nameOf, t } from "./i18n.js";
 import { PointField } from "./points.js";
 import { pathOptions, styleOf } from "./symbols.js";
 import { Tiled } from "./tiled.js";
+import { heldTiles, servedTiles } from "./tilesource.js";
 
 const L = window.L;
 const POINTS = new Set(["Point", "MultiPoint"]);
+const MASS = 1000; // points of a layer from which they are drawn on canvas, not each as an element of its own
+
+/** How many features a layer has, as far as that is known. */
+export function countNumber(layer) {
+  return layer.state === "ready" && !layer.isTiled ? layer.features.length : layer.count;
+}
+
+/** How many of them pass the filter. */
+export function passingNumber(layer) {
+  if (layer.isAsked) return layer.matched;
+  return layer.state === "ready" && !layer.isTiled ? layer.passing.length : layer.count;
+}
 
 /** All layers of a map. `events`: onState(layer), onChange(), onOpen(feature, layer, latlng, mark), onHover(words, point),
-    placeOf(properties). */
+    placeOf(properties), onCounted(layer) when the service has told how many pass, isBusy() while a click means something else. */
 export class Layers {
+  #waiting = [];
+  #drawing = null;
+  #hovered = false;
+
   constructor(map, config, events) {
     this.map = map;
     this.limit = config.limit;
     this.events = events;
     this.passes = () => true;
+    this.conditionOf = () => "";
     const declared = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme, config.most)));
     this.all = declared.filter((layer) => !layer.figures);
     this.figures = declared.filter((layer) => layer.figures);
@@ -28,6 +48,11 @@ export class Layers {
     }).addTo(map);
     this.drawBoundaries = onceAFrame(() => this.#drawBoundaries());
     this.#makePanes();
+    this.tiled = this.all.filter((layer) => layer.isTiled);
+    map.on("click", ({ latlng }) => this.#click(latlng));
+    let last = null;
+    const point = onceAFrame(() => this.#point(last));
+    map.on("mousemove", ({ latlng }) => ((last = latlng), point()));
   }
 
   /** Panes in drawing order: areas and lines below, points above, each by the order of its layer. */
@@ -60,8 +85,8 @@ export class Layers {
     this.events.onState(layer);
     try {
       if (!layer.isTiled) layer.features = await featuresOf(layer, this.limit);
+      await this.#drawSoon(layer);
       layer.state = "ready";
-      this.#draw(layer);
     } catch (error) {
       layer.state = "failed";
       layer.reason = error instanceof BadAnswer ? error.message : t("noAnswer");
@@ -69,6 +94,18 @@ export class Layers {
     this.#sift(layer);
     this.events.onState(layer);
     this.events.onChange();
+  }
+
+  /** What comes within a frame is drawn together: the points of all layers are laid out once. */
+  #drawSoon(layer) {
+    this.#waiting.push(layer);
+    this.#drawing ??= nextFrame().then(() => {
+      const layers = this.#waiting.splice(0);
+      this.#drawing = null;
+      layers.forEach((one) => this.#draw(one));
+      if (layers.some(({ isPoints, isTiled }) => isPoints && !isTiled)) this.points.layout();
+    });
+    return this.#drawing;
   }
 
   /** Draw the features that another map has loaded already. */
@@ -79,24 +116,41 @@ export class Layers {
       if (layer.state === "ready") this.#draw(layer);
       this.#sift(layer);
     }
+    this.points.layout();
   }
 
-  /** Show of the layers that can be sifted only the features that pass. */
-  sift(passes) {
+  /** Show of the layers that can be sifted only the features that pass. Of one too large to be held here the
+      service is asked for those that satisfy the same as a condition, `conditionOf(layer)`. */
+  sift(passes, conditionOf) {
     this.passes = passes;
+    this.conditionOf = conditionOf;
     for (const layer of this.all) this.#sift(layer);
     this.points.layout();
     this.events.onChange();
   }
 
   #sift(layer) {
+    if (layer.isAsked) this.#ask(layer);
     layer.passing = layer.isSifted ? layer.features.filter(this.passes) : layer.features;
     const passing = new Set(layer.passing);
+    if (layer.tileLayer && !layer.isTiled) layer.tileLayer.refresh();
     for (const mark of this.points.marks) if (mark.layer === layer) mark.passes = passing.has(mark.feature);
     layer.paths?.eachLayer((path) => {
       const node = path.getElement();
       if (node) node.style.display = passing.has(path.feature) ? "" : "none";
     });
+  }
+
+  async #ask(layer) {
+    const condition = this.conditionOf(layer);
+    if (condition === layer.condition) return;
+    Object.assign(layer, { condition, matched: condition ? null : layer.count });
+    layer.tileLayer?.refresh();
+    if (!condition) return;
+    const { matched } = await someOf(layer, condition, { limit: 1 }).catch(() => ({ matched: null }));
+    if (condition !== layer.condition) return;
+    layer.matched = matched;
+    this.events.onCounted(layer);
   }
 
   /** Draw a layer paler or fuller: 1 is as declared. */
@@ -112,6 +166,10 @@ export class Layers {
 
   /** Bring all of a layer into view. */
   zoomTo(layer) {
+    if (layer.isTiled && layer.box) {
+      const [west, south, east, north] = layer.box;
+      return this.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 14 });
+    }
     const placed = layer.passing.filter((feature) => feature.geometry);
     if (placed.length) this.map.fitBounds(L.geoJSON(placed).getBounds(), { padding: [40, 40], maxZoom: 14 });
   }
@@ -120,6 +178,7 @@ export class Layers {
   bounds() {
     const paths = this.all.map((layer) => layer.paths).filter(Boolean);
     const bounds = L.latLngBounds(this.points.shown().map((mark) => mark.latlng));
+    for (const layer of this.all) if (layer.tileLayer) for (const feature of this.drawn(layer)) bounds.extend(placeOf(feature));
     return paths.reduce((all, path) => all.extend(path.getBounds()), bounds);
   }
 
@@ -138,30 +197,59 @@ export class Layers {
     this.events.onChange();
   }
 
-  #drawTiles(layer) {
-    layer.paths?.remove();
-    layer.paths = null;
+  #drawTiles(layer, source) {
     layer.tileLayer?.remove();
-    layer.tileLayer = new Tiled(layer, {
-      onOpen: (id, latlng) => this.#openById(layer, id, latlng),
-      onFail: (reason) => {
+    layer.tileLayer = new Tiled(layer, source, {
+      onFail: (status) => {
         layer.state = "failed";
-        layer.reason = typeof reason === "number" ? t("status", { status: reason }) : t("noAnswer");
+        layer.reason = status ? t("status", { status }) : t("noAnswer");
+        this.events.onState(layer);
+      },
+      onDrawn: () => {
+        const showsCells = layer.tileLayer?.showsCells() ?? false;
+        if (showsCells === layer.showsCells) return;
+        layer.showsCells = showsCells;
         this.events.onState(layer);
       },
     }).addTo(this.map);
   }
 
-  /** Open a feature of which the tile knows little: the service tells the rest. */
-  async #openById(layer, id, latlng) {
-    const url = new URL(layer.items, document.baseURI);
-    url.pathname += `/${id}`;
-    const response = await fetch(url, { headers: { Accept: "application/geo+json" } });
-    if (response.ok) this.events.onOpen(await response.json(), layer, latlng);
+  /** What the tiles show at a place, of the uppermost layer that has something there: { layer, feature } or
+      { layer, count }, or null. */
+  #tiledAt(latlng) {
+    const tiled = this.all.filter((layer) => layer.visible && layer.tileLayer).sort((a, b) => b.order - a.order);
+    for (const layer of tiled) {
+      const found = layer.tileLayer.at(latlng);
+      if (found) return { layer, ...found };
+    }
+    return null;
+  }
+
+  async #click(latlng) {
+    const found = this.events.isBusy() ? null : this.#tiledAt(latlng);
+    if (!found) return;
+    if (found.count) return this.map.setView(latlng, Math.min(this.map.getMaxZoom(), this.map.getZoom() + 2));
+    const feature = found.feature.held ?? (await featureById(found.layer, found.feature.id).catch(() => null));
+    if (!feature) return;
+    const [lon, lat] = found.layer.isPoints ? middleOf(feature.geometry) : [latlng.lng, latlng.lat];
+    this.events.onOpen(feature, found.layer, L.latLng(lat, lon));
+  }
+
+  #point(latlng) {
+    const found = this.#tiledAt(latlng);
+    this.map.getContainer().classList.toggle("pointing", Boolean(found));
+    if (!found && !this.#hovered) return;
+    this.#hovered = Boolean(found);
+    const words = found && (found.count ? t("cellCount", { count: compact(found.count) }) : nameOf(found.feature.properties));
+    this.events.onHover(words, this.map.latLngToLayerPoint(latlng));
   }
 
   #draw(layer) {
-    if (layer.isTiled) return this.#drawTiles(layer);
+    if (layer.isTiled) return this.#drawTiles(layer, servedTiles(layer));
+    if (layer.isPoints && layer.features.length > MASS) {
+      layer.passing = layer.features;
+      return this.#drawTiles(layer, heldTiles(layer));
+    }
     if (layer.isPoints) return this.points.set(layer, layer.features, layer.pane);
     layer.paths?.remove();
     layer.renderer ??= L.svg({ pane: `layer-${layer.id}`, padding: 0.4 });
@@ -183,7 +271,7 @@ export class Layers {
   }
 
   #listen(layer, feature, path) {
-    path.on("click", ({ latlng }) => this.events.onOpen(feature, layer, latlng));
+    path.on("click", ({ latlng }) => this.#tiledAt(latlng) || this.events.onOpen(feature, layer, latlng));
     path.on("add", () => fine(path));
     if (layer.isBase) return;
     path.on("add", () => {
@@ -219,21 +307,31 @@ export class Layers {
 
 function asLayer(layer, theme, most) {
   const isTiled = Boolean(layer.tiles) && layer.count > most;
+  // The plan and the base stay as the ground on which the rest is read.
+  const canBeSifted = theme.id !== "base" && theme.id !== "structure";
   return {
     ...layer,
     theme,
     isPoints: POINTS.has(layer.geometry),
     isAreas: layer.geometry === "MultiPolygon",
     isBase: theme.id === "base",
-    // The plan and the base stay as the ground on which the rest is read.
-    isSifted: theme.id !== "base" && theme.id !== "structure" && !isTiled,
+    isSifted: canBeSifted && !isTiled,
+    isAsked: canBeSifted && isTiled,
     isTiled,
+    condition: "",
+    matched: layer.count,
+    showsCells: false,
     visible: layer.shown,
     opacity: 1,
     state: "waiting",
     features: [],
     passing: [],
   };
+}
+
+function placeOf({ geometry }) {
+  const [lon, lat] = middleOf(geometry);
+  return [lat, lon];
 }
 
 function byStyle(layer) {
@@ -263,35 +361,4 @@ function boundaryPaths({ layer, outline, lines }) {
 /** Let the style sheet make a line finer while the view is small. */
 function fine(path) {
   path.getElement().style.setProperty("--w", `${path.options.weight}px`);
-}
-
-class BadAnswer extends Error {}
-
-async function featuresOf(layer, limit) {
-  const inPage = document.getElementById(`corridor-data-${layer.id}`);
-  if (inPage) return JSON.parse(inPage.textContent).features;
-  const features = [];
-  let url = new URL(layer.items, document.baseURI);
-  url.searchParams.set("limit", limit);
-  while (url) {
-    const answer = await page(url);
-    features.push(...answer.features);
-    url = nextOf(url, answer);
-  }
-  return features;
-}
-
-async function page(url) {
-  const response = await fetch(url, { headers: { Accept: "application/geo+json, application/json" } });
-  if (!response.ok) throw new BadAnswer(t("status", { status: response.status }));
-  return response.json();
-}
-
-/** The next page, on the address that answered: behind a proxy the link may name another one. */
-function nextOf(url, { links = [], features }) {
-  const next = links.find((link) => link.rel === "next");
-  if (!next || !features.length) return null;
-  const found = new URL(url);
-  found.search = new URL(next.href, url).search;
-  return found.href === url.href ? null : found;
 }

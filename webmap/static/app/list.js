@@ -2,6 +2,7 @@
 // map usable without seeing or pointing.
 
 import { el, onceAFrame, text } from "./dom.js";
+import { someOf } from "./features.js";
 import { boxOf } from "./geo.js";
 import { nameOf, number, say, t } from "./i18n.js";
 import { isVague, styleOf, swatch } from "./symbols.js";
@@ -10,6 +11,7 @@ const AT_ONCE = 150;
 
 export class List {
   #wanted = AT_ONCE;
+  #told = new Map();
 
   /** `onOpen(layer, feature)` is called when an entry is chosen, `placeOf(properties)` names a place. */
   constructor(map, layers, { onOpen, placeOf, isFiltered }) {
@@ -29,13 +31,13 @@ export class List {
 
   update() {
     const groups = this.#groups();
-    const all = groups.reduce((sum, [, features]) => sum + features.length, 0);
+    const all = groups.reduce((sum, { count }) => sum + count, 0);
     let room = this.#wanted;
     const sections = [];
-    for (const [layer, features] of groups) {
+    for (const group of groups) {
       if (room <= 0) break;
-      sections.push(this.#section(layer, features, room));
-      room -= features.length;
+      sections.push(this.#section(group, room));
+      room -= group.count;
     }
     this.entries.replaceChildren(...sections);
     this.more.hidden = all <= this.#wanted;
@@ -46,17 +48,32 @@ export class List {
     const bounds = this.map.getBounds();
     const isSeen = this.inView.checked ? (feature) => feature.geometry && meets(feature, bounds) : () => true;
     return this.layers.all
-      .filter((layer) => layer.visible && (layer.isSifted || (!layer.isBase && !this.isFiltered())))
-      .map((layer) => [layer, layer.passing.filter(isSeen)])
-      .filter(([, features]) => features.length);
+      .filter((layer) => layer.visible && (layer.isSifted || layer.isAsked || (!layer.isBase && !this.isFiltered())))
+      .map((layer) => (layer.isTiled ? this.#asked(layer, bounds) : held(layer, layer.passing.filter(isSeen))))
+      .filter(({ count }) => count);
   }
 
-  #section(layer, features, room) {
+  /** What the service has told of a layer; it is asked when filter, view or room are others. */
+  #asked(layer, bounds) {
+    const bbox = this.inView.checked ? [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((v) => v.toFixed(4)) : null;
+    const question = JSON.stringify([layer.condition, bbox, this.#wanted]);
+    const told = this.#told.get(layer);
+    if (told?.question === question) return told;
+    const asked = { ...held(layer, told?.features ?? [], told?.count ?? 0), question };
+    this.#told.set(layer, asked);
+    someOf(layer, layer.condition, { limit: this.#wanted, bbox })
+      .then(({ features, matched }) => Object.assign(asked, { features, count: matched }))
+      .catch(() => this.#told.delete(layer))
+      .then(() => this.node.closest("[hidden]") || this.#told.get(layer) !== asked || this.update());
+    return asked;
+  }
+
+  #section({ layer, features, count }, room) {
     const entries = features.slice(0, room).map((feature) => this.#entry(layer, feature));
     return el(
       "section",
       {},
-      el("h3", {}, text(say(layer.title)), el("span", { class: "count" }, number(features.length))),
+      el("h3", {}, text(say(layer.title)), el("span", { class: "count" }, number(count))),
       el("ol", {}, ...entries),
     );
   }
@@ -84,6 +101,10 @@ export class List {
     this.update();
     this.entries.querySelectorAll(".entry")[shown]?.focus();
   }
+}
+
+function held(layer, features, count = features.length) {
+  return { layer, features, count };
 }
 
 function meets(feature, bounds) {

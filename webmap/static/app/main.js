@@ -43,10 +43,12 @@ let settled = false;
 
 const layers = new Layers(map, config, {
   onState: (layer) => tree?.update(layer),
+  onCounted: (layer) => (tree.update(layer), compare.count(), panel.update()),
   onChange: () => labels?.update(),
   onOpen: (feature, layer, latlng, mark) => sketch.isActive || cards.open(layer, feature, latlng, mark),
   onHover: hover,
   placeOf,
+  isBusy: () => sketch.isActive,
 });
 const facets = new Facets(config, layers, () => {
   sift();
@@ -54,12 +56,12 @@ const facets = new Facets(config, layers, () => {
 });
 const sketch = new Sketch(map);
 const measure = new Measure(sketch, notices);
-const cards = new Cards(map, layers, { config, layers, onShow: (layer) => show([layer], true), onVisit: visit, onCount: (layer, feature) => area.count(layer, feature) }, () => address.push());
+const cards = new Cards(map, layers, { config, layers, onShow: (layer) => show([layer], true), onVisit: visit, onCount: (layer, feature) => area.count(layer, feature), onLost: (words) => sayIgnored([words]) }, () => address.push());
 const tree = new Tree(config, layers.all, {
   onShow: (some, visible) => (show(some, visible), address.push()),
   onRetry: async (layer) => (await layers.loadOne(layer), gathered()),
   onFade: (layer, opacity, done) => (layers.fade(layer, opacity), compare.update(), done && address.push()),
-  onVisit: (layer) => (show([layer], true), layers.zoomTo(layer)),
+  onVisit: (layer) => address.leap(() => (show([layer], true), layers.zoomTo(layer))),
 });
 const filters = new Filters(facets);
 const chips = new Chips(facets);
@@ -127,7 +129,7 @@ function gathered() {
 
 /** Show what passes the filter, everywhere. */
 function sift() {
-  layers.sift((feature) => facets.passes(feature) && compare.passes(feature));
+  layers.sift((feature) => facets.passes(feature) && compare.passes(feature), (layer) => compare.conditionOf(layer));
   compare.update();
   layers.all.forEach((layer) => tree.update(layer));
   chips.update();
@@ -147,7 +149,7 @@ function show(some, visible) {
 /** Go to a feature that was chosen in a list, and open its card. */
 function visit(layer, feature) {
   if (isNarrow()) openPanel(false);
-  cards.visit(layer, feature);
+  address.leap(() => cards.visit(layer, feature));
 }
 
 function sayIgnored(parts) {
@@ -206,7 +208,7 @@ function tools() {
   const zoom = [
     ["zoomIn", "zoomIn", () => map.zoomIn()],
     ["zoomOut", "zoomOut", () => map.zoomOut()],
-    ["home", "home", goHome],
+    ["home", "home", () => address.leap(goHome)],
   ];
   const work = [
     ["line", "measureLine", () => measure.start("line")],

@@ -1,78 +1,94 @@
-// Reads Mapbox Vector Tiles 2.1: features with id, properties and geometry in the units of the tile.
+// Reads Mapbox Vector Tiles 2.1. Features are decoded one by one, when they are asked for: a tile may hold
+// ten thousand, and the page must answer between them.
 
 const TYPES = [null, "point", "line", "polygon"];
 
-/** The features of the first layer of a tile: { id, type, properties, parts }, and the tile's extent. */
+/** The first layer of a tile: its extent, how many features it has, and `feature(i)` → { id, type, properties,
+    parts }, where parts are lists of [x, y] in the units of the tile. */
 export function readTile(buffer) {
   const reader = new Reader(new Uint8Array(buffer));
-  for (const [field, value] of reader.fields()) if (field === 3) return readLayer(value);
-  return { extent: 4096, features: [] };
+  while (reader.more) {
+    const [field, kind] = reader.key();
+    if (field === 3 && kind === 2) return readLayer(reader.bytes());
+    reader.skip(kind);
+  }
+  return { extent: 4096, size: 0, feature: () => null };
 }
 
 function readLayer(bytes) {
   const [keys, values, raw] = [[], [], []];
   let extent = 4096;
-  for (const [field, value] of new Reader(bytes).fields()) {
-    if (field === 2) raw.push(value);
-    else if (field === 3) keys.push(text(value));
-    else if (field === 4) values.push(readValue(value));
-    else if (field === 5) extent = value;
+  const reader = new Reader(bytes);
+  while (reader.more) {
+    const [field, kind] = reader.key();
+    if (field === 2) raw.push(reader.bytes());
+    else if (field === 3) keys.push(decoder.decode(reader.bytes()));
+    else if (field === 4) values.push(readValue(reader.bytes()));
+    else if (field === 5) extent = reader.number();
+    else reader.skip(kind);
   }
-  return { extent, features: raw.map((feature) => readFeature(feature, keys, values)) };
+  return { extent, size: raw.length, feature: (i) => readFeature(raw[i], keys, values) };
 }
 
 function readFeature(bytes, keys, values) {
   const found = { id: null, type: null, properties: {}, parts: [] };
-  for (const [field, value] of new Reader(bytes).fields()) {
-    if (field === 1) found.id = value;
-    else if (field === 3) found.type = TYPES[value] ?? null;
-    else if (field === 4) found.parts = readGeometry(new Reader(value));
-    else if (field === 2) {
-      const tags = new Reader(value).numbers();
-      for (let i = 0; i + 1 < tags.length; i += 2) found.properties[keys[tags[i]]] = values[tags[i + 1]];
-    }
+  const reader = new Reader(bytes);
+  while (reader.more) {
+    const [field, kind] = reader.key();
+    if (field === 1) found.id = reader.number();
+    else if (field === 2) readTags(new Reader(reader.bytes()), keys, values, found.properties);
+    else if (field === 3) found.type = TYPES[reader.number()] ?? null;
+    else if (field === 4) found.parts = readGeometry(new Reader(reader.bytes()));
+    else reader.skip(kind);
   }
   return found;
 }
 
+function readTags(reader, keys, values, properties) {
+  while (reader.more) {
+    const key = keys[reader.number()];
+    properties[key] = values[reader.number()];
+  }
+}
+
 function readGeometry(reader) {
-  const numbers = reader.numbers();
   const parts = [];
-  let [x, y, at] = [0, 0, 0];
-  while (at < numbers.length) {
-    const [command, count] = [numbers[at] & 7, numbers[at] >> 3];
-    at++;
+  let part = null;
+  let [x, y] = [0, 0];
+  while (reader.more) {
+    const word = reader.number();
+    const [command, count] = [word & 7, word >> 3];
     if (command === 7) {
-      parts.at(-1).push(parts.at(-1)[0]);
+      part.push(part[0]);
       continue;
     }
-    for (let i = 0; i < count; i++, at += 2) {
-      x += unzigzag(numbers[at]);
-      y += unzigzag(numbers[at + 1]);
-      if (command === 1) parts.push([]);
-      parts.at(-1).push([x, y]);
+    for (let i = 0; i < count; i++) {
+      x += unzigzag(reader.number());
+      y += unzigzag(reader.number());
+      if (command === 1) parts.push((part = []));
+      part.push([x, y]);
     }
   }
   return parts;
 }
 
 function readValue(bytes) {
+  const reader = new Reader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const [field, value] of new Reader(bytes).fields()) {
-    if (field === 1) return text(value);
-    if (field === 2) return view.getFloat32(1, true);
-    if (field === 3) return view.getFloat64(1, true);
-    if (field === 6) return unzigzag(value);
-    return field === 7 ? value === 1 : value;
+  while (reader.more) {
+    const [field, kind] = reader.key();
+    if (field === 1) return decoder.decode(reader.bytes());
+    if (field === 2) return view.getFloat32(reader.at, true);
+    if (field === 3) return view.getFloat64(reader.at, true);
+    if (field === 6) return unzigzag(reader.number());
+    if (field === 7) return reader.number() === 1;
+    if (field === 4 || field === 5) return reader.number();
+    reader.skip(kind);
   }
   return null;
 }
 
 const decoder = new TextDecoder();
-
-function text(bytes) {
-  return decoder.decode(bytes);
-}
 
 function unzigzag(n) {
   return n % 2 ? -(n + 1) / 2 : n / 2;
@@ -81,40 +97,41 @@ function unzigzag(n) {
 /** Protocol buffers, as far as tiles need them. Numbers up to 2**53. */
 class Reader {
   constructor(bytes) {
-    this.bytes = bytes;
+    this.source = bytes;
     this.at = 0;
   }
 
-  *fields() {
-    while (this.at < this.bytes.length) {
-      const key = this.number();
-      const [field, kind] = [Math.floor(key / 8), key % 8];
-      if (kind === 0) yield [field, this.number()];
-      else if (kind === 1) yield [field, this.#take(8)];
-      else if (kind === 5) yield [field, this.#take(4)];
-      else if (kind === 2) yield [field, this.#take(this.number())];
-      else throw new RangeError(`wire type ${kind}`);
-    }
+  get more() {
+    return this.at < this.source.length;
   }
 
-  numbers() {
-    const found = [];
-    while (this.at < this.bytes.length) found.push(this.number());
-    return found;
+  /** The number and the wire type of the next field. */
+  key() {
+    const key = this.number();
+    return [Math.floor(key / 8), key % 8];
   }
 
   number() {
     let [value, scale] = [0, 1];
     for (;;) {
-      const byte = this.bytes[this.at++];
+      const byte = this.source[this.at++];
       value += (byte & 127) * scale;
-      if (byte < 128) return value;
+      if (!(byte >= 128)) return value;
       scale *= 128;
     }
   }
 
-  #take(length) {
+  bytes() {
+    const length = this.number();
     this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
+    return this.source.subarray(this.at - length, this.at);
+  }
+
+  skip(kind) {
+    if (kind === 0) this.number();
+    else if (kind === 1) this.at += 8;
+    else if (kind === 2) this.bytes();
+    else if (kind === 5) this.at += 4;
+    else throw new RangeError(`wire type ${kind}`);
   }
 }

@@ -41,7 +41,7 @@ export const PointField = L.Layer.extend({
     map.off("zoomanim", this._animate, this);
   },
 
-  /** Take over the features of a layer; its marks stand in `pane`. */
+  /** Take over the features of a layer; its marks stand in `pane` once they are laid out. */
   set(layer, features, pane) {
     this.marks.filter((mark) => mark.layer === layer).forEach((mark) => mark.node.remove());
     this.marks = this.marks.filter((mark) => mark.layer !== layer);
@@ -49,7 +49,6 @@ export const PointField = L.Layer.extend({
     pane.append(...marks.map((mark) => mark.node));
     this.marks.push(...marks);
     this.marks.sort((a, b) => b.layer.order - a.layer.order || compare(a.layer.id, b.layer.id) || a.feature.id - b.feature.id);
-    this.layout();
   },
 
   /** The marks that are to be seen, most important first. */

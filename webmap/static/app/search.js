@@ -1,16 +1,20 @@
 // Search: every feature by name, alias, pinyin or its initials, English name, host or place.
 
 import { el, text } from "./dom.js";
+import { named } from "./conditions.js";
+import { someOf } from "./features.js";
 import { nameOf, say, t } from "./i18n.js";
 import { placeIn, sound, typed } from "./pinyin.js";
 import { isVague, styleOf, swatch } from "./symbols.js";
 
 const MOST = 12;
+const PAUSE = 250; // milliseconds after a letter, before the service is asked
 
 export class Search {
   #index = null;
   #found = [];
   #at = -1;
+  #asking = 0;
 
   /** `onOpen(layer, feature)` is called with what was chosen, `placeOf(properties)` names a place. */
   constructor(layers, { onOpen, placeOf }) {
@@ -36,6 +40,26 @@ export class Search {
     this.#index ??= [...indexed(this.layers, this.placeOf)];
     this.#found = ranked(this.#index, wanted).slice(0, MOST);
     this.#at = this.#found.length ? 0 : -1;
+    this.#show();
+    if (this.layers.tiled.length) this.#askSoon(this.input.value.trim());
+  }
+
+  #askSoon(words) {
+    clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => this.#ask(words), PAUSE);
+  }
+
+  /** Add what the service finds in layers that are too large to be held here. */
+  async #ask(words) {
+    const found = await Promise.all(
+      this.layers.tiled.map(async (layer) => {
+        const { features } = await someOf(layer, named(words), { limit: MOST }).catch(() => ({ features: [] }));
+        return features.map((feature) => ({ entry: { layer, feature }, why: null }));
+      }),
+    );
+    if (this.input.value.trim() !== words || this.results.hidden) return;
+    this.#found = [...this.#found, ...found.flat()].slice(0, Math.max(MOST, this.#found.length));
+    this.#at = this.#found.length ? Math.max(0, this.#at) : -1;
     this.#show();
   }
 

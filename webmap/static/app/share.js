@@ -1,8 +1,10 @@
 // The state as a link: to copy, to embed, and as the addresses under which a GIS finds the same features.
 
 import { copyButton } from "./copy.js";
+import { conditionOf, oneOf } from "./conditions.js";
 import { el, text } from "./dom.js";
 import { lang, say, t } from "./i18n.js";
+import { passingNumber } from "./layers.js";
 
 const LONGEST = 3500; // characters of an address that every server takes
 
@@ -18,7 +20,7 @@ export function shareDialog({ config, layers, facets }) {
   const frame = `<iframe src="${embedded.href.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}" title="${say(config.about.title)}" width="800" height="600" style="border:0" allowfullscreen></iframe>`;
   const services = service ? [el("h3", {}, t("forGis")), el("p", {}, t("forGisWords")), line(t("serviceRoot"), new URL(service, document.baseURI).href)] : [];
   const items = layers.all
-    .filter((layer) => layer.isSifted && layer.visible && layer.items && layer.passing.length)
+    .filter((layer) => (layer.isSifted || layer.isAsked) && layer.visible && layer.items && passingNumber(layer) !== 0)
     .map((layer) => [layer, itemsUrl(layer, facets)]);
   node.append(
     el("header", {}, el("h2", {}, t("share")), el("button", { type: "button", class: "close", "aria-label": t("close"), on: { click: () => node.close() } }, "×")),
@@ -40,27 +42,9 @@ function line(title, value) {
 /** The address of the features of a layer that pass the filter; null when it would be too long. */
 function itemsUrl(layer, facets) {
   const url = new URL(layer.items, document.baseURI);
-  const conditions = facets.all.filter((facet) => facet.chosen.size).map((facet) => condition(facet, layer));
-  // What lies in a part of the plan is told by name: its outline would make no address.
-  const named = conditions.includes(null);
-  const filter = named ? oneOf("key", layer.passing.map(({ properties }) => properties.key)) : conditions.join(" AND ");
+  // What lies in a part of the plan is told by name where it is held: an outline makes a long address.
+  const byName = layer.isSifted && facets.choices.some(([facet]) => facet.isPlan);
+  const filter = byName ? oneOf("key", layer.passing.map(({ properties }) => properties.key)) : conditionOf(facets, layer);
   if (filter) url.searchParams.set("filter", filter);
   return url.href.length > LONGEST ? null : url.href;
-}
-
-/** A facet's choice in CQL2 text; null when it has none. */
-function condition(facet, layer) {
-  const codes = [...facet.chosen];
-  if (facet.isPlan) return null;
-  if (facet.name === "document") return `(${codes.map((code) => `source LIKE ${quoted(`%${code}#%`)}`).join(" OR ")})`;
-  if (facet.name !== "kind") return oneOf(facet.name, codes, facet.isNumber);
-  return oneOf("kind", codes.filter((code) => Object.hasOwn(layer.kinds, code)));
-}
-
-function oneOf(name, codes, isNumber = false) {
-  return `${name} IN (${codes.map((code) => (isNumber ? code : quoted(code))).join(",")})`;
-}
-
-function quoted(text) {
-  return `'${text.replaceAll("'", "''")}'`;
 }

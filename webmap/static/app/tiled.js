@@ -1,124 +1,146 @@
-// A layer too large to be drawn feature by feature: its vector tiles on canvas. Where very many stand
-// together the service sends cells with their counts, drawn as circles whose area follows the count.
+// A layer too large to be drawn feature by feature: its vector tiles on canvas.
 
-import { number } from "./i18n.js";
-import { readTile } from "./mvt.js";
-import { isVague, outlineOf, styleOf } from "./symbols.js";
+import { inSlices } from "./slices.js";
+import { drawTile, MARGIN, radiusOf, SIDE } from "./tilepen.js";
 
 const L = window.L;
-const SIDE = 256;
-const NEAR = 9; // pixels from a point at which it is still meant
+const NEAR = 8; // pixels from a point or line at which it is still meant
 
-/** A Leaflet layer of the tiles of a layer. `onOpen(id, latlng)` is called with the feature that is clicked. */
+/** A Leaflet layer of the tiles of a layer. `source(coords, signal)` brings a tile, `onFail(status)` is called when
+    it could not, `onDrawn()` whenever a tile has been drawn. */
 export const Tiled = L.GridLayer.extend({
-  initialize(layer, { onOpen, onFail }) {
-    L.GridLayer.prototype.initialize.call(this, { pane: `layer-${layer.id}`, tileSize: SIDE, updateWhenZooming: false });
-    Object.assign(this, { layer, onOpen, onFail });
+  initialize(layer, source, { onFail, onDrawn }) {
+    const bounds = layer.box && L.latLngBounds([layer.box[1], layer.box[0]], [layer.box[3], layer.box[2]]);
+    L.GridLayer.prototype.initialize.call(this, { pane: `layer-${layer.id}`, tileSize: SIDE, updateWhenZooming: false, bounds });
+    Object.assign(this, { layer, source, onFail, onDrawn });
+    this.on("tileunload", ({ tile }) => tile.stop());
   },
 
-  onAdd(map) {
-    map.on("click", this._click, this);
-    return L.GridLayer.prototype.onAdd.call(this, map);
+  getEvents() {
+    return { ...L.GridLayer.prototype.getEvents.call(this), zoomend: this._drawAnew };
   },
 
-  onRemove(map) {
-    map.off("click", this._click, this);
-    return L.GridLayer.prototype.onRemove.call(this, map);
+  /** What is to be shown is another: bring each tile anew, in its place. */
+  refresh() {
+    for (const { el, coords } of Object.values(this._tiles)) this._bring(el, coords);
   },
 
-  createTile({ z, x, y }, done) {
-    const canvas = document.createElement("canvas");
-    const sharp = window.devicePixelRatio || 1;
-    canvas.width = canvas.height = SIDE * sharp;
-    const url = this.layer.tiles.replace("{z}", z).replace("{x}", x).replace("{y}", y);
-    fetch(url)
-      .then((response) => (response.status === 204 ? new ArrayBuffer(0) : response.ok ? response.arrayBuffer() : Promise.reject(response.status)))
-      .then((buffer) => {
-        canvas.tile = readTile(buffer);
-        const pen = canvas.getContext("2d");
-        pen.scale(sharp, sharp);
-        draw(pen, canvas.tile, this.layer, z);
-        done(null, canvas);
-      })
-      .catch((reason) => {
-        this.onFail(reason);
-        done(new Error(String(reason)), canvas);
-      });
-    return canvas;
+  /** Whether cells with their counts are shown, not features. */
+  showsCells() {
+    return Object.values(this._tiles).some(({ el }) => el.data?.blocks?.length);
   },
 
-  _click({ latlng }) {
-    if (!this.layer.visible) return;
+  /** What stands at a place: { feature } or { count }, or null. */
+  at(latlng) {
     const zoom = this._tileZoom;
-    const at = this._map.project(latlng, zoom);
-    const key = `${Math.floor(at.x / SIDE)}:${Math.floor(at.y / SIDE)}:${zoom}`;
-    const tile = this._tiles[key]?.el.tile;
-    if (!tile) return;
-    const scale = SIDE / tile.extent;
-    const distance = ({ parts }) => Math.min(...parts.flat().map(([x, y]) => Math.hypot(x * scale - (at.x % SIDE), y * scale - (at.y % SIDE))));
-    const near = tile.features
-      .filter(({ type }) => type === "point")
-      .map((feature) => ({ feature, away: distance(feature) }))
-      .sort((a, b) => a.away - b.away)[0];
-    if (!near || near.away > NEAR) return;
-    if (near.feature.properties.count) this._map.setView(latlng, zoom + 2);
-    else this.onOpen(near.feature.id, latlng);
+    const point = this._map.project(latlng, zoom);
+    const reach = NEAR / this._scale();
+    const found = this._around(point, reach).flatMap(({ el, coords }) => hits(el.data, point.x - coords.x * SIDE, point.y - coords.y * SIDE, reach, this._scale()));
+    return found.sort((a, b) => a.away - b.away)[0] ?? null;
+  },
+
+  createTile(coords, done) {
+    const canvas = document.createElement("canvas");
+    const tile = L.DomUtil.create("div", "");
+    tile.append(canvas);
+    const width = `${SIDE + 2 * MARGIN}px`;
+    Object.assign(canvas.style, { position: "absolute", left: `${-MARGIN}px`, top: `${-MARGIN}px`, width, height: width });
+    tile.ready = done;
+    this._bring(tile, coords);
+    return tile;
+  },
+
+  async _bring(tile, coords) {
+    const request = new AbortController();
+    tile.stop?.();
+    tile.stop = () => request.abort();
+    try {
+      const data = await this.source(coords, request.signal);
+      if (request.signal.aborted) return;
+      tile.data = data;
+      this._draw(tile, coords);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.onFail(error.status ?? null);
+      this._tell(tile, error);
+    }
+  },
+
+  /** Leaflet is told once of each tile that it is there. */
+  _tell(tile, error) {
+    tile.ready?.(error, tile);
+    tile.ready = null;
+  },
+
+  _draw(tile, { z }) {
+    const scale = this._scale(z);
+    const look = { zoom: this._map.getZoom(), scale, sharp: window.devicePixelRatio || 1 };
+    tile.stop();
+    tile.scale = scale;
+    tile.stop = inSlices(drawTile(tile.querySelector("canvas"), tile.data, this.layer, look), (error) => {
+      this._tell(tile, error);
+      this.onDrawn();
+    });
+  },
+
+  /** Symbols keep their size at zooms between those of tiles. */
+  _drawAnew() {
+    for (const { el, coords } of Object.values(this._tiles)) {
+      if (coords.z === this._tileZoom && el.data && el.scale !== this._scale()) this._draw(el, coords);
+    }
+  },
+
+  _scale(zoom = this._tileZoom) {
+    return this._map.getZoomScale(this._map.getZoom(), zoom);
+  },
+
+  /** The tiles of a point and of what is near it. */
+  _around({ x, y }, reach) {
+    const corners = [[-1, -1], [1, -1], [-1, 1], [1, 1]];
+    const keys = corners.map(([dx, dy]) => `${Math.floor((x + dx * reach) / SIDE)}:${Math.floor((y + dy * reach) / SIDE)}:${this._tileZoom}`);
+    return [...new Set(keys)].map((key) => this._tiles[key]).filter((tile) => tile?.el.data?.drawn);
   },
 });
 
-function draw(pen, { extent, features }, layer, zoom) {
-  const scale = SIDE / extent;
-  const size = Math.min(1, Math.max(0.5, 0.5 + ((zoom - 8) * 0.5) / 4.5));
-  for (const { type, parts, properties } of features) {
-    if (type === "point" && properties.count) drawCell(pen, parts[0][0].map((v) => v * scale), properties.count, styleOf(layer.symbol, {}));
-    else if (type === "point") for (const [[x, y]] of parts) drawMarker(pen, x * scale, y * scale, styleOf(layer.symbol, properties), size, isVague(properties));
-    else drawPath(pen, parts, scale, styleOf(layer.symbol, properties), type === "polygon");
+/** What of a tile is near a point, in its pixels. */
+function hits({ drawn, blocks = [], extent }, x, y, reach, scale) {
+  const unit = SIDE / extent;
+  const found = [];
+  for (const feature of drawn) {
+    if (!feature || feature.properties.count !== undefined) continue;
+    const away = distanceTo(feature, x / unit, y / unit) * unit;
+    if (away <= reach) found.push({ feature, away });
   }
-}
-
-function drawCell(pen, [x, y], count, { color }) {
-  const radius = Math.min(15, 1.5 + Math.sqrt(count) * 0.35);
-  pen.beginPath();
-  pen.arc(x, y, radius, 0, Math.PI * 2);
-  pen.globalAlpha = 0.75;
-  pen.fillStyle = color;
-  pen.fill();
-  pen.globalAlpha = 1;
-  if (radius < 10) return;
-  pen.fillStyle = "#fffdf8";
-  pen.font = '600 10px "Noto Sans CJK SC", sans-serif';
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.fillText(number(count), x, y);
-}
-
-function drawMarker(pen, x, y, { color, size, shape }, scale, vague) {
-  const points = outlineOf(shape, size * scale);
-  pen.beginPath();
-  if (points) points.forEach(([dx, dy], i) => (i ? pen.lineTo(x + dx, y + dy) : pen.moveTo(x + dx, y + dy)));
-  else pen.arc(x, y, (size * scale) / 2, 0, Math.PI * 2);
-  pen.closePath();
-  pen.fillStyle = vague ? "#fffdf8" : color;
-  pen.strokeStyle = vague ? color : "#fffdf8";
-  pen.setLineDash(vague ? [2.6, 1.5] : []);
-  pen.lineWidth = vague ? 1.3 : 0.9;
-  pen.fill();
-  pen.stroke();
-}
-
-function drawPath(pen, parts, scale, style, isArea) {
-  pen.beginPath();
-  for (const part of parts) part.forEach(([x, y], i) => (i ? pen.lineTo(x * scale, y * scale) : pen.moveTo(x * scale, y * scale)));
-  const line = isArea ? style.outline : style;
-  if (isArea) {
-    pen.globalAlpha = style.opacity;
-    pen.fillStyle = style.color;
-    pen.fill("evenodd");
-    pen.globalAlpha = 1;
+  for (const { count, x: left, y: top } of blocks) {
+    const away = Math.hypot(left - x, top - y);
+    if (away <= Math.max(radiusOf(count) / scale, reach)) found.push({ count, away });
   }
-  if (!line) return;
-  pen.strokeStyle = line.color;
-  pen.lineWidth = line.width;
-  pen.setLineDash(line.dash);
-  pen.stroke();
+  return found;
+}
+
+/** How far a feature is from a place, in the units of its tile: 0 in an area, never near outside of one. */
+function distanceTo({ type, parts }, x, y) {
+  let nearest = Infinity;
+  let inside = false;
+  for (const part of parts) {
+    if (type === "point") nearest = Math.min(nearest, Math.hypot(part[0][0] - x, part[0][1] - y));
+    else for (let i = 1; i < part.length; i++) nearest = Math.min(nearest, distanceToSegment(part[i - 1], part[i], x, y));
+    if (type === "polygon" && isWithin(part, x, y)) inside = !inside;
+  }
+  return type !== "polygon" ? nearest : inside ? 0 : Infinity;
+}
+
+function distanceToSegment([ax, ay], [bx, by], x, y) {
+  const [dx, dy] = [bx - ax, by - ay];
+  const along = Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(x - ax - along * dx, y - ay - along * dy);
+}
+
+function isWithin(ring, x, y) {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
 }

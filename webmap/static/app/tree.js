@@ -2,6 +2,7 @@
 
 import { el, text } from "./dom.js";
 import { number, say, t } from "./i18n.js";
+import { countNumber, passingNumber } from "./layers.js";
 import { swatch } from "./symbols.js";
 
 export class Tree {
@@ -113,7 +114,7 @@ export class Tree {
       const button = el("button", { type: "button", on: { click: () => this.events.onRetry(layer) } }, t("retry"));
       return [el("span", {}, t("failed", { reason: layer.reason })), button];
     }
-    if (layer.isTiled) return [el("span", { class: "quiet" }, t("tiledNote"))];
+    if (layer.isTiled) return [el("span", { class: "quiet" }, t(layer.showsCells ? "cellsNote" : "tiledNote"))];
     const undrawn = layer.features.filter((feature) => !feature.geometry).length;
     return undrawn ? [el("span", { class: "quiet" }, t("notDrawn", { count: undrawn }))] : [];
   }
@@ -123,18 +124,11 @@ function legendLine(entry) {
   return el("li", {}, el("span", { class: "sample" }, swatch(entry.style)), text(say(entry.title)));
 }
 
-function countNumber(layer) {
-  return layer.state === "ready" && !layer.isTiled ? layer.features.length : layer.count;
-}
-
-function passingNumber(layer) {
-  return layer.state === "ready" && !layer.isTiled ? layer.passing.length : layer.count;
-}
-
 function countOf(layer) {
   const count = countNumber(layer);
   if (count === null || count === undefined) return "";
   const passing = passingNumber(layer);
+  if (passing === null) return t("of", { count: "…", all: number(count) });
   return passing === count ? number(count) : t("of", { count: number(passing), all: number(count) });
 }
 
