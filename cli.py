@@ -18,6 +18,7 @@ from typing import Any
 
 import layers
 from gis import declare, repository
+from gis.apart import apart
 from gis.config import Settings
 from gis.database import Store, open_store
 from gis.declare import Declared
@@ -192,14 +193,17 @@ def _published_version(store: Store) -> str | None:
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     _check_port(options.host, options.port)
-    departments = _departments(settings)
+    apart(_bring_up_to_date, settings)  # whose memory the workers would share
+    run_server(settings, _catalog(_departments(settings)), options.host, options.port)
+    return 0
+
+
+def _bring_up_to_date(settings: Settings) -> None:
     store = open_store(settings)
     try:
-        _publish(store, departments)
+        _publish(store, _departments(settings))
     finally:
         store.close()
-    run_server(settings, _catalog(departments), options.host, options.port)
-    return 0
 
 
 def _check_port(host: str, port: int) -> None:
@@ -219,7 +223,8 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
     """Serve with gunicorn until told to stop; each worker opens its own connections."""
     from gunicorn.app.base import BaseApplication
 
-    from webmap import create_app
+    with _without("pandas", "geopandas", "pyarrow"):  # 90 MB that folium and pyogrio load where they find them
+        from webmap import create_app
 
     started = datetime.now(UTC)
 
@@ -243,6 +248,18 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
         f"地图 map  http://{shown}:{port}/\nAPI root  http://{shown}:{port}/   (QGIS, GDAL, ArcGIS)\nCtrl-C stops."
     )
     Server().run()
+
+
+@contextmanager
+def _without(*modules: str) -> Iterator[None]:
+    """Let what is imported here not find modules that it can do without."""
+    absent = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:

@@ -11,6 +11,7 @@ import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from gis.errors import BadData
@@ -29,5 +30,5 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return executor.submit(function, *args, **kwargs).result()
         except BrokenProcessPool:
-            what = ", ".join(str(arg) for arg in args)
+            what = ", ".join(str(arg) for arg in args if isinstance(arg, str | Path)) or function.__name__
             raise BadData(what, "the process that worked on it ended; is the file damaged?") from None

@@ -131,3 +131,18 @@ def test_wrong_usage_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["fly"])
     assert caught.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_a_worker_carries_no_data_frames() -> None:
+    seen = (
+        "import sys, cli; from gis.config import Settings; from gis.layer import Catalog\n"
+        "from gunicorn.app.base import BaseApplication as Base\n"
+        "Base.run = lambda server: server.load()\n"
+        "cli.run_server(Settings(database='sqlite:///absent.sqlite'), Catalog(()), '127.0.0.1', 0)\n"
+        "print([name for name in ('pandas', 'geopandas', 'pyarrow', 'etl.run') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.splitlines()[-1] == "[]"
