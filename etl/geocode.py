@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from etl import read
 from etl.areas import Areas
@@ -62,6 +63,7 @@ class Chain:
     def __init__(self, members: Sequence[Geocoder], areas: Areas, words: Lexicon, curated: Curated) -> None:
         self.members = tuple(members)
         self._areas, self._words, self._curated = areas, words, curated
+        self._planes: dict[int, BaseGeometry] = {}
 
     def offline(self) -> Chain:
         """The chain without the members that ask a service."""
@@ -119,8 +121,14 @@ class Chain:
         """Whether an answer can lie in the area that is known."""
         if answer.extent is not None or sought.area is None or sought.area not in self._areas:
             return True
-        area = to_metres(self._areas.area(sought.area))
-        return bool(shapely.dwithin(area, to_metres(answer.geometry), answer.radius_m))
+        return bool(shapely.dwithin(self._plane(sought.area), to_metres(answer.geometry), answer.radius_m))
+
+    def _plane(self, code: int) -> BaseGeometry:
+        """An area in metres, made once: many questions are about the same few."""
+        if code not in self._planes:
+            self._planes[code] = to_metres(self._areas.area(code))
+            shapely.prepare(self._planes[code])
+        return self._planes[code]
 
 
 class Witnesses:

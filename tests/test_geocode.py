@@ -8,14 +8,30 @@ import pytest
 import shapely
 from etl_world import EAST, WEST, areas
 
-from etl import geocode
+import layers
+from etl import geocode, read, run
+from etl.areas import Areas
 from etl.geocode import Chain
 from etl.geocoders.base import Placed, Sought, beyond_m
+from etl.geocoders.offline import LOCALITIES as LOCALITIES_FILE
+from etl.geocoders.offline import LOCALITY_COLUMNS
+from etl.records import Row
 from gis.config import Settings
 from gis.errors import BadData
 from gis.feature import Feature, Precision
 
 WUHAN = 420100
+ADDRESSES = {
+    "湖北省武汉市洪山区珞喻路1037号华中科技大学某楼": ("campus", "华中科技大学"),
+    "武汉市江夏区光谷大道77号光谷金融港B5栋": ("street", "光谷金融港"),
+    "鄂州市葛店开发区创业大道": ("town", "葛店开发区"),
+    "湖北省黄石市大冶市还地桥镇某村": ("town", "还地桥"),
+    "黄冈市黄州区赤壁街道": ("town", "黄州城区"),
+    "咸宁市咸安区永安街道": ("town", "永安街道"),
+    "武汉市江岸区黄石路": ("district", "江岸区"),
+    "黄石市某处": ("city", "黄石市"),
+    "长沙市某处": None,
+}
 LOCALITIES = "name_zh,aliases,district,lon,lat,precision,radius_m,evidence\n"
 TEACHERS = "东湖师范大学"
 
@@ -178,3 +194,32 @@ def test_a_broken_gazetteer_is_refused_with_its_line(gazetteer: Path, row: str, 
     (gazetteer.parent / "gazetteer" / "localities.csv").write_text(f"{LOCALITIES}{row}\n", "utf-8")
     with pytest.raises(BadData, match=f"localities.csv, line 2: {expected}"):
         geocode.chain(Settings(), areas(), PLACES, folder=gazetteer)
+
+
+def test_every_shipped_locality_lies_in_its_district_and_is_named_once() -> None:
+    file = read.SOURCES.parent / "gazetteer" / LOCALITIES_FILE
+    rows = list(read.table(file, LOCALITY_COLUMNS))
+    known = Areas.from_rows(read.boundaries(read.SOURCES / "base" / "districts.geojson"))
+    points = [shapely.Point(float(str(row.values["lon"])), float(str(row.values["lat"]))) for row in rows]
+    wrong = [
+        str(row.values["name_zh"])
+        for row, district in zip(rows, known.districts_of(points), strict=True)
+        if str(district) != row.values["district"]
+    ]
+    assert wrong == []
+    names = [(name, row.values["district"]) for row in rows for name in _names(row)]
+    assert len(names) == len(set(names)) > 40
+
+
+def _names(row: Row) -> list[str]:
+    return [str(row.values["name_zh"]), *filter(None, str(row.values["aliases"]).split("|"))]
+
+
+def test_the_shipped_chain_places_addresses_of_all_five_cities() -> None:
+    gathered = run.gather(layers.catalog())
+    features = [feature for many in gathered.features.values() for feature in many]
+    chain = geocode.chain(Settings(), gathered.areas, features)
+    found = {address: chain.find(address) for address in ADDRESSES}
+    assert {
+        address: (one.precision.value, one.name) if one else None for address, one in found.items()
+    } == ADDRESSES
