@@ -190,8 +190,9 @@ def test_what_is_asked_stays_text(service: StandIn, tmp_path: Path, which: str) 
     assert text in {*given.values(), json.loads(given.get("ds", "{}")).get("keyWord")}
 
 
-def test_nothing_is_asked_for_no_text(service: StandIn, tmp_path: Path) -> None:
-    assert online(service, "amap", tmp_path).find(Sought(" ")) is None
+@pytest.mark.parametrize("text", ["", " ", "某路" * 101, "某路\ud8001号"])
+def test_nothing_is_asked_for_what_is_no_address(service: StandIn, tmp_path: Path, text: str) -> None:
+    assert online(service, "amap", tmp_path).find(Sought(text)) is None
     assert service.asked == []
 
 

@@ -10,6 +10,8 @@ from etl.geocoders.dialects import Dialect, dialect
 from etl.geocoders.door import Door
 from gis.config import Settings
 
+_LONGEST = 200
+
 
 @dataclass(frozen=True)
 class Online:
@@ -25,7 +27,7 @@ class Online:
 
     def find(self, sought: Sought) -> Placed | None:
         """The place that the service gives. Raises `GeocoderError` when it does not answer as it should."""
-        if not sought.text.strip():
+        if not _can_be_asked(sought.text):
             return None
         question = self.dialect.question(sought)
         answer = self.cache.get(self.id, question)
@@ -36,6 +38,12 @@ class Online:
             self.cache.put(self.id, question, answer)
             return placed
         return self.dialect.placed(answer)
+
+
+def _can_be_asked(text: str) -> bool:
+    """Whether a text may be an address: cells of a user's file may hold anything, of any length."""
+    fit = bool(text.strip()) and len(text) <= _LONGEST
+    return fit and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def geocoders(settings: Settings) -> tuple[Online, ...]:
