@@ -122,8 +122,9 @@ def page(layer: Layer, query: Query, answer: Page) -> list[Link]:
 
 
 def _neighbour(rel: str, layer: Layer, offset: int, query: Query) -> Link:
-    kept = {k: v for k, v in request.args.items() if k not in ("offset", "limit")}
-    parameters = {**kept, "limit": str(query.limit), "offset": str(offset)}
+    name = "startindex" if "startindex" in request.args else "offset"
+    kept = {k: v for k, v in request.args.items() if k not in (name, "limit")}
+    parameters = {**kept, "limit": str(query.limit), name: str(offset)}
     return link(rel, url(f"{path_of(layer)}/items", **parameters), GEOJSON, f"{layer.title} ({rel})")
 
 
