@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from etl import read
 from etl.areas import Areas
 from etl.geocoders import online
-from etl.geocoders.base import RANK, Geocoder, Placed, Sought, beyond_m
+from etl.geocoders.base import LONGEST, RANK, Geocoder, Placed, Sought, beyond_m
 from etl.geocoders.offline import Campus, City, Curated, District, Localities
 from etl.lexicon import Lexicon, lexicon
 from etl.measure import to_metres
@@ -92,7 +92,9 @@ class Chain:
         return Answers(answers, self._best(answers, completed), tuple(disagreements(answers)))
 
     def completed(self, sought: Sought) -> Sought:
-        """What is sought, with the city and the district that its text tells."""
+        """What is sought, with the city and the district that its text tells; a text too long tells nothing."""
+        if len(sought.text) > LONGEST:
+            return replace(sought, text="")
         codes = [code for code in self._codes(sought.text) if sought.city in (None, city_of(code))]
         city = sought.city or (city_of(sought.district) if sought.district else None)
         if city is None and codes:

@@ -134,6 +134,12 @@ def test_what_no_member_knows_has_no_place(chain: Chain, text: str) -> None:
     assert chain.find(text) is None
 
 
+def test_a_text_too_long_to_be_an_address_tells_nothing(chain: Chain) -> None:
+    assert chain.find(TEACHERS * 1000) is None
+    found = chain.find(TEACHERS * 1000, city=WUHAN, host=TEACHERS)
+    assert found and found.by == "campus"
+
+
 def test_a_namesake_in_another_city_is_not_taken(chain: Chain) -> None:
     assert chain.find(TEACHERS, city=420700) is None  # a city without boundaries in this world
 

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from etl.measure import to_metres
 from gis.feature import Precision
 
+LONGEST = 200  # characters of a name or an address; what is longer is neither
 RANK = {precision: rank for rank, precision in enumerate(Precision)}
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etl.geocoders.base import Placed, Sought
+from etl.geocoders.base import LONGEST, Placed, Sought
 from etl.geocoders.cache import Cache
 from etl.geocoders.dialects import Dialect, dialect
 from etl.geocoders.door import Door
 from gis.config import Settings
-
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Online:
 
 def _can_be_asked(text: str) -> bool:
     """Whether a text may be an address: cells of a user's file may hold anything, of any length."""
-    fit = bool(text.strip()) and len(text) <= _LONGEST
+    fit = bool(text.strip()) and len(text) <= LONGEST
     return fit and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
