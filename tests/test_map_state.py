@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import DESK, Visit, facet
+from tests.browsing import DESK, Visit, facet, features
 
 
 def hash_of(page: Page) -> str:
@@ -58,6 +58,27 @@ def test_going_back_undoes_a_choice(visit: Visit, live: str) -> None:
     expect(facet(page, "国家级")).to_be_checked()
 
 
+def test_going_back_from_what_was_found_leads_to_where_one_was(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#9/30.4500/114.6000")
+    page.locator("#search").fill("光谷实验室")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_be_visible()
+    assert not hash_of(page).startswith("9/30.4500/114.6000")
+    page.go_back()
+    expect(page.locator(".card")).to_have_count(0)
+    assert hash_of(page) == "9/30.4500/114.6000"
+    page.get_by_role("button", name="全图").click()
+    page.go_back()
+    page.wait_for_function("() => location.hash === '#9/30.4500/114.6000'")
+    assert page.evaluate("map_corridor.getZoom()") == 9
+
+
+def test_what_is_asked_before_the_hash_in_vain_is_told_too(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/map?lang=fr&utm=1#9/30.4500/114.6000")
+    expect(page.locator(".notice.ignored")).to_contain_text("lang=fr，utm=1")
+    expect(page.get_by_role("tab", name="图例")).to_be_visible()
+
+
 def test_an_opened_card_stands_in_the_address(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/#12/30.5000/114.4500&open=laboratories/optics-valley-laboratory")
     expect(page.locator(".card h2")).to_have_text("湖北光谷实验室")
@@ -85,6 +106,7 @@ def test_opacity_and_coordinate_system_stand_in_the_address(visit: Visit, live: 
         ("#9/30.4/114.6&sorcery=1", "sorcery=1"),
         ("#9/30.4/114.6&open=laboratories/none", "open=laboratories/none"),
         ("#9/30.4/114.6&area=circle:1,2", "area=circle:1,2"),
+        ("#9/30.4/114.6&area=polygon:0,0,0,0,0,0", "area=polygon:0,0,0,0,0,0"),
         ("#9/30.4/114.6&opacity=belts:7", "opacity=belts:7"),
         ("#9/30.4/114.6&tab=%3Cimg%20src=x%3E", "tab=<img src=x>"),
         ("#9/30.4/114.6&city=%E0%A4%A", "city=%E0%A4%A"),
@@ -123,6 +145,26 @@ def test_the_links_of_a_view_can_be_copied_and_lead_back(visit: Visit, live: str
     page.keyboard.press("Escape")
     row = page.locator("li[data-layer='laboratories'] .row .count").text_content() or ""
     assert row.split("/")[0] == str(len(answer["features"])) != "0"
+
+
+@pytest.mark.parametrize("layer_id", ["laboratories", "clusters"])
+def test_a_record_leads_to_its_card_on_the_map_and_back(visit: Visit, live: str, layer_id: str) -> None:
+    page = visit.page
+    first = features(live, layer_id)[0]
+    page.goto(f"{live}/collections/{layer_id}/items/{first['id']}?f=html")
+    page.get_by_role("link", name="在全图上查看").click()
+    page.wait_for_selector("body[data-ready]")
+    card = page.locator(".card")
+    expect(card.get_by_role("heading", level=2)).to_have_text(first["properties"]["name"])
+    box, window = card.bounding_box(), page.viewport_size
+    assert (
+        box is not None
+        and window is not None
+        and box["x"] >= 0
+        and box["x"] + box["width"] <= window["width"]
+    )
+    card.get_by_role("link", name="完整记录").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(first["properties"]["name"])
 
 
 def test_embedded_the_map_stands_alone_with_the_way_to_the_whole(browser: Browser, live: str) -> None:

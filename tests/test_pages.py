@@ -100,6 +100,16 @@ def test_an_item_page_shows_every_field_its_sources_and_its_place_in_four_system
     assert "没有来源给出位置" in text(page(client, f"{ITEMS}/6"))
 
 
+def test_an_item_page_leads_to_its_card_on_the_map(client: FlaskClient) -> None:
+    zh, en = page(client, f"{ITEMS}/1"), page(client, f"{ITEMS}/1?lang=en")
+    assert 'href="/map#14/30.00000/114.00000&amp;open=wells/well-1"' in zh
+    assert 'href="/map?lang=en#14/30.00000/114.00000&amp;open=wells/well-1"' in en
+    assert 'href="/map#&amp;open=wells/well-6"' in page(client, f"{ITEMS}/6")  # which has no place
+    assert 'href="/map#9.3/30.50000/115.00000&amp;open=tracks/track-1"' in page(
+        client, "/collections/tracks/items/1"
+    )
+
+
 def test_a_form_leaves_empty_fields_out_and_keeps_the_rest(client: FlaskClient) -> None:
     answer = client.get("/collections/wells/filter?kind=dug&city=&bbox=113,29,115,31&lang=en")
     assert answer.status_code == 303

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import shapely
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -36,14 +37,17 @@ from webmap.shapes import DATUMS, Form, moved
 
 bp = Blueprint("pages", __name__)
 
+_NEAREST = 14
+_NARROWEST = 1e-6
 _GAUSS_KRUEGER = "http://www.opengis.net/def/crs/EPSG/0/4547"
 
 
 @bp.get("/map")
 def map_view() -> Response:
-    """The web map, under a name of its own beside the landing page; with `embed=1` as a part of another page."""
-    params.known(request.args, ("embed",))
-    params.language(request.args)
+    """The web map, under a name of its own beside the landing page; with `embed=1` as a part of another page.
+
+    It refuses no parameter: the map opens and says what of its address it did not understand.
+    """
     return map_page()
 
 
@@ -137,7 +141,15 @@ def collections(layers: Sequence[Layer]) -> Response:
 def collection(layer: Layer) -> Response:
     """One layer: what it is, how much of it there is, how to get it."""
     facts = metadata.facts(layer)
-    return _page("collection.html", layer=layer, facts=facts, ways=links.collection(layer), map=_map(layer))
+    shown = [one.id for one in context.catalog().values() if one.theme is Theme.BASE or one is layer]
+    return _page(
+        "collection.html",
+        layer=layer,
+        facts=facts,
+        ways=links.collection(layer),
+        map=_map(layer),
+        on_map=None if layer.figures else f"{_map_address()}#&layers={','.join(shown)}",
+    )
 
 
 def metadata_page(layer: Layer) -> Response:
@@ -239,8 +251,30 @@ def item(layer: Layer, feature: str) -> Response:
         citations=words.citations(properties.get("source"), context.published().sources),
         coordinates=list(_coordinates(found)),
         fields=[f for f in layer.all_fields if f.name not in ("name", "source", "precision", "radius_m")],
+        on_map=None if layer.figures else _on_map(layer, found),
         map=_map(layer, _same("json")),
     )
+
+
+def _on_map(layer: Layer, feature: Feature) -> str:
+    """The address of the web map with the feature in view and its card open."""
+    card = quote(f"{layer.id}/{feature['properties']['key']}", safe="/")
+    return f"{_map_address()}#{_view(feature)}&open={card}"
+
+
+def _map_address() -> str:
+    return url_for("pages.map_view") + ("?lang=en" if params.language(request.args) == "en" else "")
+
+
+def _view(feature: Feature) -> str:
+    """The view `zoom/latitude/longitude` that shows all of a feature; nothing for one without a place."""
+    if not feature["geometry"]:
+        return ""
+    west, south, east, north = shapely.from_geojson(json.dumps(feature["geometry"])).bounds
+    # A map on a desk is some 900 pixels wide; at zoom 0 the world is 256 pixels wide.
+    widest = max(east - west, 1.5 * (north - south), _NARROWEST)
+    zoom = min(_NEAREST, math.floor(10 * math.log2(900 / 256 * 360 / widest)) / 10)
+    return f"{zoom:g}/{(south + north) / 2:.5f}/{(west + east) / 2:.5f}"
 
 
 def _coordinates(feature: Feature) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,9 @@
 // The state of the map is its address: `#zoom/lat/lon&layers=…&city=…`. Each part of the interface owns
 // one name in it; what cannot be understood is left out and reported.
 
+// What the address may ask before its `#`.
+const QUERY = { lang: ["zh", "en"], embed: ["1"], f: ["html"] };
+
 /** A part: { name, read() → text or null for the ordinary, write(text or null) → false when it means nothing }. */
 export class Address {
   #parts = [];
@@ -64,6 +67,15 @@ export class Address {
     this.#put(this.text(), true);
   }
 
+  /** Do work that moves the map to something chosen: going back leads to where it was before. */
+  leap(work) {
+    const wasSilent = this.#silent;
+    this.#silent = true;
+    work();
+    this.#silent = wasSilent;
+    this.push();
+  }
+
   /** The address of what is seen now. */
   text() {
     const parts = [...this.#parts, ...this.#late].map((part) => [part.name, part.read()]).filter(([, text]) => text);
@@ -73,7 +85,8 @@ export class Address {
   #unknown() {
     const { parameters } = parsed(location.hash);
     const names = new Set([...this.#parts, ...this.#late].map((part) => part.name));
-    return [...parameters].filter(([name]) => !names.has(name)).map(([name, text]) => `${name}=${text}`);
+    const asked = [...new URLSearchParams(location.search)].filter(([name, text]) => !QUERY[name]?.includes(text));
+    return [...asked, ...[...parameters].filter(([name]) => !names.has(name))].map(([name, text]) => `${name}=${text}`);
   }
 
   #take(parts, withView = false) {
