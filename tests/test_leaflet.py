@@ -11,13 +11,15 @@ from typing import Any
 import folium
 import pytest
 from folium.plugins import Draw, MarkerCluster
+from playwright.sync_api import Browser, expect
 
 from gis.errors import MissingAsset
 from gis.feature import Bbox
 from gis.layer import Catalog, Geometry, Layer, Theme
 from gis.symbol import Fill, Marker, Plain, Shape, Stroke
 from layers import shipped
-from tests.conftest import HOSTILE, WELLS
+from tests.browsing import DESK, Visit
+from tests.conftest import HOSTILE, TRACKS, WELLS
 from webmap import assets, leaflet
 
 ABOUT = leaflet.About("v1")
@@ -77,7 +79,20 @@ def test_a_served_page_loads_only_what_is_ours() -> None:
     for tag, attributes in Elements(served(build(*shipped()))).found:
         for name in ("src", "href", "action", "data"):
             url = attributes.get(name)
-            assert url is None or url.startswith(("/static/", "data:")), f"<{tag} {name}={url}>"
+            ours = ("/static/", "data:", "/collections/")
+            assert url is None or url.startswith(ours), f"<{tag} {name}={url}>"
+
+
+def test_modules_and_data_are_fetched_at_once_but_not_data_that_are_drawn_from_tiles() -> None:
+    page = served(build(WELLS, TRACKS, counts={"wells": leaflet.MOST + 1, "tracks": leaflet.MOST}))
+    early = {
+        attributes.get("href"): attributes.get("rel")
+        for tag, attributes in Elements(page).found
+        if tag == "link"
+    }
+    assert early["/static/app/main.js"] == "modulepreload"
+    assert early[f"/collections/tracks/items?limit={leaflet.LIMIT}"] == "preload"
+    assert not any("wells" in str(url) for url in early)
 
 
 def test_every_file_that_a_page_loads_is_there() -> None:
@@ -233,3 +248,20 @@ def test_left_to_itself_the_map_is_one_file(tmp_path: Path) -> None:
 def test_a_notebook_shows_the_same_map() -> None:
     shown = build(WELLS)._repr_html_()
     assert "<iframe" in shown and "corridor-config" in shown
+
+
+def test_a_notebook_draws_the_map_without_a_service(browser: Browser) -> None:
+    point = {"type": "Point", "coordinates": [114.4, 30.5]}
+    values = {**dict.fromkeys(field.name for field in WELLS.all_fields), "name": "1号井", "kind": "dug"}
+    feature = {"type": "Feature", "id": 1, "geometry": point, "properties": {**values, "precision": "site"}}
+    data = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    fmap = build(WELLS, items_url=None, features=lambda _layer: data)
+    visit = Visit(browser, DESK)
+    visit.page.context.set_offline(True)
+    visit.page.set_content(f"<h1>notebook</h1>{fmap._repr_html_()}")
+    shown = visit.page.frame_locator("iframe")
+    expect(shown.locator("body[data-ready]")).to_have_count(1, timeout=30_000)
+    shown.locator(".mark").click()
+    expect(shown.locator(".card h2")).to_have_text("1号井")
+    assert visit.complaints == [] and visit.asked == []
+    visit.page.close()
