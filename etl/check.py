@@ -37,6 +37,7 @@ _RADII: dict[str, tuple[float, float]] = {
 _POINTS = ("Point", "MultiPoint")
 # Where `decisions.csv` keeps that a position has been compared with what else tells it.
 _POSITIONS = "positions"
+_SECTION_COLUMNS = ("document", "section")
 _BESIDE_NAME = re.compile(r"[\s·・—–\-‐（）()《》“”\"'、,，.。]|省|市")
 
 
@@ -84,8 +85,9 @@ def findings(
     for one in placed:
         yield from _geometry(one, gathered)
         yield from _radius(one)
+    sections = _sections(folder)
     for one in own:
-        yield from _sources(one, gathered)
+        yield from _sources(one, gathered, sections)
         yield from _ending(one)
         yield from _secret(one)
     yield from _namesakes([one for one in own if one.is_point and not one.layer.figures])
@@ -154,13 +156,24 @@ def _radius(one: _Placed) -> Iterator[Finding]:
         yield _finding(Severity.WARNING, one, "radius_m", message)
 
 
-def _sources(one: _Placed, gathered: Gathered) -> Iterator[Finding]:
+def _sections(folder: Path) -> Mapping[str, frozenset[str]]:
+    """The sections of each document that `sections.csv` lists, "一/（二）" for the second part of the first."""
+    file = folder / "sections.csv"
+    found: dict[str, set[str]] = {}
+    for row in read.table(file, _SECTION_COLUMNS) if file.exists() else ():
+        found.setdefault(str(row.values["document"]), set()).add(str(row.values["section"]))
+    return {document: frozenset(sections) for document, sections in found.items()}
+
+
+def _sources(one: _Placed, gathered: Gathered, sections: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
     for source in str(one["source"]).split("|"):
         document, mark, section = source.partition("#")
         if document not in gathered.documents:
             yield _finding(Severity.ERROR, one, "source", f"{document!r} is not in registry.toml")
         elif not mark or not section:
             yield _finding(Severity.WARNING, one, "source", f"{source!r} names no section")
+        elif document in sections and section not in sections[document]:
+            yield _finding(Severity.ERROR, one, "source", f"{source!r}: the document has no such section")
     if one.is_point and not one["position_source"]:
         yield _finding(Severity.WARNING, one, "position_source", "says not how the place is known")
 

@@ -13,6 +13,7 @@ import pytest
 import layers
 from etl import check, read, run
 from etl.run import Gathered
+from etl.text.reader import read as read_document
 from gis.adcodes import CITIES, DISTRICTS
 from gis.feature import Feature, Precision
 from gis.layer import Theme
@@ -141,6 +142,18 @@ def test_the_registry_names_the_texts_that_were_read() -> None:
     known = read.documents(read.SOURCES / "registry.toml")
     for file in sorted(DOCUMENTS.glob("*.txt")):
         assert known[file.stem].sha256 == hashlib.sha256(file.read_bytes()).hexdigest(), file.name
+
+
+@needs_documents
+def test_the_listed_sections_are_those_of_the_documents() -> None:
+    known = read.documents(read.SOURCES / "registry.toml")
+    texts = [read_document(file, known) for file in sorted(DOCUMENTS.glob("*.txt"))]
+    paths = [
+        (text.id, one.section[:depth]) for text in texts for one in text.paragraphs for depth in range(1, 9)
+    ]
+    there = {(document, "/".join(section)) for document, section in paths if section}
+    rows = read.table(read.SOURCES / "sections.csv", ("document", "section"))
+    assert {(row.values["document"], row.values["section"]) for row in rows} == there
 
 
 def han(text: str) -> str:

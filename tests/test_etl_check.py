@@ -58,6 +58,15 @@ def test_what_is_wrong_is_found(
     assert (found.severity, found.field) == (severity, field) and words in found.message
 
 
+def test_a_section_that_the_document_does_not_have_is_found(tmp_path: Path) -> None:
+    folder = world(tmp_path, {**FINE, "source": "plan-1#一|plan-1#九/（一）"}, structure="")
+    assert [one for one in check(CATALOG, folder=folder) if one.layer == "mills"] == []
+    (folder / "sections.csv").write_text("document,section\nplan-1,一\nplan-1,二\n", encoding="utf-8")
+    (found,) = [one for one in check(CATALOG, folder=folder) if one.layer == "mills"]
+    assert (found.severity, found.field) == ("error", "source")
+    assert found.message == "'plan-1#九/（一）': the document has no such section"
+
+
 def test_namesakes_are_found_however_they_are_spelt(tmp_path: Path) -> None:
     twin = {**FINE, "id": "2", "key": "twin", "name": "东 磨坊", "lon": "114.6"}
     (found,) = findings(tmp_path, FINE, twin)
