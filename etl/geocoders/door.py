@@ -84,7 +84,7 @@ class Door:
             with error:
                 body = self._refused(error)
         except (OSError, HTTPException):
-            raise Busy("did not answer in time") from None
+            raise Busy("did not answer") from None
         except ValueError:
             raise GeocoderError(self.service.id, "its address cannot be asked.") from None
         return self._json(body)
@@ -110,7 +110,7 @@ class Door:
             if size > MAXIMUM_BYTES:
                 raise GeocoderError(self.service.id, f"sent more than {MAXIMUM_BYTES} bytes.")
             if time.monotonic() > deadline:
-                raise Busy("did not answer in time")
+                raise Busy("did not answer")
         return b"".join(parts)
 
     def _json(self, body: bytes) -> Any:
