@@ -230,3 +230,20 @@ def place_at(page: Page, x: int, y: int) -> list[float]:
         [x, y],
     )
     return found
+
+
+def test_names_stand_clear_of_the_buttons_on_the_map(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#12.2/30.475/114.53")
+    page.wait_for_timeout(300)
+    under = page.evaluate(
+        """() => {
+          const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+          const buttons = [...document.querySelectorAll('.sheet > .toolbar, .sheet > .plate')];
+          const boxes = buttons.map((node) => node.getBoundingClientRect());
+          const names = [...document.querySelectorAll('.leaflet-names-pane .name')];
+          return names.filter((name) => boxes.some((box) => meets(name.getBoundingClientRect(), box)))
+            .map((name) => name.textContent);
+        }"""
+    )
+    assert page.locator(".leaflet-names-pane .name").count() > 20
+    assert under == []

@@ -142,7 +142,12 @@ def test_an_indicator_colours_the_cities_that_have_it_and_no_other(visit: Visit,
     page = visit.open(f"{live}/#7.9/30.4/114.6&tab=figures")
     page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
     with_value = {row["city"] for row in rows if row["city"] and row["target_value"] is not None}
-    assert page.locator(".leaflet-figures-pane path").count() == len(with_value) == 3
+    fills = page.eval_on_selector_all(
+        ".leaflet-figures-pane path", "paths => paths.map(p => p.getAttribute('fill'))"
+    )
+    assert sum(fill.startswith("#") for fill in fills) == len(with_value) == 3
+    assert sum(fill.startswith("url(#hatch") for fill in fills) == 2  # without a value
+    expect(page.locator(".indicators .quiet")).to_contain_text("黄石市为 2020 年")
     shown = set(page.locator(".name.major b").all_text_contents())
     assert shown == {f"{row['target_value']:,.10g}" for row in rows if row["city"]}
     page.get_by_label("现状").check()

@@ -4,8 +4,10 @@ import { classOf, classesOf, METHODS } from "./classes.js";
 import { sources } from "./card.js";
 import { el, text } from "./dom.js";
 import { lang, number, say, t } from "./i18n.js";
+import { pathOptions, swatch } from "./symbols.js";
 
 const L = window.L;
+const NO_VALUE = { type: "fill", color: "#b3aa9c", opacity: 0.34, hatched: true, outline: null };
 const MEASURES = ["base", "target", "gap"];
 
 /** The value of a row by a measure; null where the document does not say it. */
@@ -84,7 +86,7 @@ export class Indicators {
     if (!rows.length) return;
     const told = () => legend(classes, values, this.#method, rows[0]);
     this.box.replaceChildren(el("h2", {}, text(titleOf(rows[0])), " ", this.compared ? "" : measureTitle(this.#measure, rows)), told());
-    this.result.append(told(), this.#bars(rows), note(rows));
+    this.result.append(told(), this.#bars(rows), ...notes(rows, (row) => this.#placeOf(row)));
   }
 
   /** What is shown of which indicator, in words; null for nothing. */
@@ -127,7 +129,7 @@ export class Indicators {
   }
 
   #line(row, most) {
-    const area = row.city === null ? t("province") : say(this.config.fields.find(({ name }) => name === "city").values[String(row.city)]);
+    const area = this.#placeOf(row);
     const bar = (sort, value, year) => {
       const length = el("i", { class: `bar ${sort}`, "aria-hidden": "true" });
       length.style.width = `${value === null || !most ? 0 : Math.max(1, (Math.abs(value) / most) * 100)}%`;
@@ -141,6 +143,10 @@ export class Indicators {
       bar("target", row.target_value, row.target_year),
       el("details", {}, el("summary", {}, t("figureSource")), ...this.#source(row)),
     );
+  }
+
+  #placeOf({ city }) {
+    return city === null ? t("province") : say(this.config.fields.find(({ name }) => name === "city").values[String(city)]);
   }
 
   *#source(row) {
@@ -165,7 +171,7 @@ export class Indicators {
   }
 }
 
-/** Areas coloured by the classes of their values, which stand with their names; without a value, no colour. */
+/** Areas coloured by the classes of their values, which stand with their names; without a value, hatched. */
 export class Choropleth {
   constructor(map, layers) {
     this.layers = layers;
@@ -182,7 +188,10 @@ export class Choropleth {
     this.layers.values = new Map();
     for (const feature of areas) {
       const value = values.get(feature.properties.city);
-      if (value === undefined) continue;
+      if (value === undefined) {
+        this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: pathOptions(NO_VALUE) }));
+        continue;
+      }
       const { colour } = classOf(classes, value);
       this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: { stroke: false, fillColor: colour, fillOpacity: 0.85 } }));
       this.layers.values.set(feature, number(value, 2));
@@ -241,11 +250,22 @@ function legend(classes, values, method, { unit }) {
     const range = one.from === one.to ? number(one.to, 2) : `${i ? "> " : ""}${number(one.from, 2)} – ${number(one.to, 2)}`;
     return el("li", {}, sample, el("span", {}, range), el("span", { class: "count" }, t("nCities", { count: held(one) })));
   });
-  const none = el("li", {}, el("i", { class: "class none", "aria-hidden": "true" }), el("span", {}, t("noValue")));
+  const none = el("li", {}, swatch(NO_VALUE), el("span", {}, t("noValue")));
   return el("section", { class: "classes" }, el("h3", {}, t("classesBy", { method: t(method), unit: unit ?? "" })), el("ul", {}, ...lines, none));
 }
 
-function note(rows) {
+/** What makes the figures less alike than the colours say: several of a city, targets of other years. */
+function notes(rows, nameOfCity) {
   const twice = rows.filter((row, i) => rows.findIndex(({ city }) => city === row.city) !== i).length;
-  return twice ? el("p", { class: "quiet" }, t("severalFigures", { count: twice })) : "";
+  const firsts = firstOfEach(rows).filter(({ target_year: year }) => year);
+  const usual = most(firsts.map(({ target_year: year }) => year));
+  const others = firsts.filter(({ target_year: year }) => year !== usual).map((row) => t("targetOf", { city: nameOfCity(row), year: row.target_year }));
+  const words = [twice && t("severalFigures", { count: twice }), others.length && t("otherYears", { year: usual, others: others.join(lang === "en" ? ", " : "、") })];
+  return words.filter(Boolean).map((told) => el("p", { class: "quiet" }, told));
+}
+
+/** What occurs most often. */
+function most(values) {
+  const count = (value) => values.filter((other) => other === value).length;
+  return [...values].sort((a, b) => count(b) - count(a))[0];
 }

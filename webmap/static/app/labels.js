@@ -27,6 +27,7 @@ export class Labels {
   #nodes = new Map();
   #pen = document.createElement("canvas").getContext("2d");
   #widths = new Map();
+  #controls = []; // boxes in pixels of the map's container
 
   constructor(map, layers) {
     this.map = map;
@@ -38,6 +39,17 @@ export class Labels {
     map.on("zoomend moveend resize", this.update);
   }
 
+  /** Leave what stands on the map free: no name goes below these elements. */
+  keepClear(elements) {
+    const measure = new ResizeObserver(() => {
+      const { left, top } = this.map.getContainer().getBoundingClientRect();
+      const boxes = elements.map((element) => element.getBoundingClientRect()).filter(({ width }) => width);
+      this.#controls = boxes.map((box) => L.bounds([box.left - left, box.top - top], [box.right - left, box.bottom - top]));
+      this.update();
+    });
+    for (const element of [this.map.getContainer(), ...elements]) measure.observe(element);
+  }
+
   place() {
     const size = this.map.getSize();
     const corner = this.map.containerPointToLayerPoint([0, 0]);
@@ -45,6 +57,7 @@ export class Labels {
     const { points } = this.layers;
     const marks = points.single().filter((mark) => !mark.minor && view.contains(mark.point));
     const taken = new Boxes();
+    for (const { min, max } of this.#controls) taken.add(L.bounds(min.add(corner), max.add(corner)));
     for (const mark of marks) taken.add(around(mark.point, mark.size * 0.4), mark);
     for (const stack of points.stacks) taken.add(around(stack.point, stack.size / 2), stack);
     const areas = [...this.#areas(view)];

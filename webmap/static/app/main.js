@@ -105,6 +105,7 @@ if (stories) address.add(stories.part(), { late: true });
 document.body.classList.toggle("settling", location.hash.includes("&"));
 address.start();
 labels = new Labels(map, layers);
+labels.keepClear([...document.querySelectorAll(".sheet > .plate, .sheet > .toolbar, .sheet > .figure-legend")]);
 map.on("movestart zoomstart", () => hover(null));
 map.on("moveend", () => address.keep());
 onSystem(() => settled && address.keep());
