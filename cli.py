@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ from gis.layer import Catalog
 
 WORKERS = 2
 THREADS = 4
+LONGEST_REQUEST_LINE = 8190  # bytes; no more can be had of gunicorn than this or no limit at all
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -222,11 +223,24 @@ def _check_port(host: str, port: int) -> None:
 def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> None:
     """Serve with gunicorn until told to stop; each worker opens its own connections."""
     from gunicorn.app.base import BaseApplication
+    from gunicorn.http import errors
+    from gunicorn.workers.gthread import ThreadWorker
 
     with _without("pandas", "geopandas", "pyarrow"):  # 90 MB that folium and pyogrio load where they find them
-        from webmap import create_app
+        from webmap import create_app, problems
 
     started = datetime.now(UTC)
+
+    class Worker(ThreadWorker):  # type: ignore[misc]
+        def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+            """Answer what is not even a request; what is too long has numbers of its own."""
+            if not isinstance(exc, errors.ParseException):
+                super().handle_error(req, client, addr, exc)
+                return
+            numbers = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431}
+            self.log.warning("%s", exc)
+            with suppress(OSError):
+                client.sendall(problems.refusal(numbers.get(type(exc), 400), str(exc)))
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
@@ -234,7 +248,8 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
                 "bind": f"{host}:{port}",
                 "workers": WORKERS,
                 "threads": THREADS,
-                "worker_class": "gthread",
+                "worker_class": Worker,
+                "limit_request_line": LONGEST_REQUEST_LINE,
                 "preload_app": True,
             }
             for name, value in {**chosen, "proc_name": "corridor", "loglevel": "warning"}.items():

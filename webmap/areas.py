@@ -114,7 +114,7 @@ def _region(body: Any) -> BaseGeometry:
             return _polygon(geometry)
         case {"type": "Polygon" | "MultiPolygon"}:
             return _polygon(body)
-    raise BadParameter("body", _said(json.dumps(body, ensure_ascii=False).encode()), _EXPECTED)
+    raise BadParameter("body", _said(json.dumps(body).encode()), _EXPECTED)
 
 
 def _circle(lon: object, lat: object, radius: object) -> BaseGeometry:

@@ -113,7 +113,10 @@ def _body() -> Mapping[str, Any]:
         raise BadParameter("Content-Type", request.content_type or "", "application/json")
     if (request.content_length or 0) > MOST_BYTES:
         raise BadParameter("Content-Length", request.content_length, f"{MOST_BYTES} bytes at most")
-    found = request.get_json(silent=True)
+    try:
+        found = request.get_json(silent=True)
+    except RecursionError:
+        found = None
     if not isinstance(found, dict):
         raise BadParameter("body", "", "a JSON object with sheet, format and dpi")
     unknown = sorted(found.keys() - {"sheet", "format", "dpi"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from http import HTTPStatus
 
 from flask import Flask, Response
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -87,7 +88,17 @@ def from_fault(error: Exception) -> Response:
 def problem(title: str, status: int, detail: str) -> Response:
     """A problem document."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    # Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is written as JSON escapes it.
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    answer = Response(text, status, mimetype="application/problem+json")
     if status == 503:
         answer.headers["Retry-After"] = _RETRY_AFTER_SECONDS
     return answer
+
+
+def refusal(status: int, detail: str) -> bytes:
+    """A problem document as a whole answer, for what reached no application: it was no request."""
+    answer = problem(HTTPStatus(status).phrase, status, detail)
+    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
+    headers = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
+    return f"{head}{headers}Access-Control-Allow-Origin: *\r\n\r\n".encode("latin-1") + answer.get_data()
