@@ -179,7 +179,7 @@ def test_nothing_that_is_sent_ends_a_worker(server: Server) -> None:
             value,
         ):
             status, _kind, body = server.ask(f"{ITEMS}?{name}={value}")
-            assert status == 400 and b"Traceback" not in body, (name, value)
+            assert status in (200, 400) and b"Traceback" not in body, (name, value)
         for path in (f"{ITEMS}/{value}", f"/collections/{value}/items", f"/tiles/{value}/0/0/0", f"/{value}"):
             assert problem(server.ask(path)) in (400, 404), path
     assert server.workers() == workers
