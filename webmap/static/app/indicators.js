@@ -7,7 +7,8 @@ import { lang, number, say, t } from "./i18n.js";
 import { pathOptions, swatch } from "./symbols.js";
 
 const L = window.L;
-const NO_VALUE = { type: "fill", color: "#b3aa9c", opacity: 0.34, hatched: true, outline: null };
+const RIM = { type: "stroke", color: "#8d8177", width: 1, dash: [] };
+const NO_VALUE = { type: "fill", color: "#b3aa9c", opacity: 0.34, hatched: true, angle: 45, outline: null };
 const MEASURES = ["base", "target", "gap"];
 
 /** The value of a row by a measure; null where the document does not say it. */
@@ -250,7 +251,7 @@ function legend(classes, values, method, { unit }) {
     const range = one.from === one.to ? number(one.to, 2) : `${i ? "> " : ""}${number(one.from, 2)} – ${number(one.to, 2)}`;
     return el("li", {}, sample, el("span", {}, range), el("span", { class: "count" }, t("nCities", { count: held(one) })));
   });
-  const none = el("li", {}, swatch(NO_VALUE), el("span", {}, t("noValue")));
+  const none = el("li", {}, swatch({ ...NO_VALUE, outline: RIM }), el("span", {}, t("noValue")));
   return el("section", { class: "classes" }, el("h3", {}, t("classesBy", { method: t(method), unit: unit ?? "" })), el("ul", {}, ...lines, none));
 }
 

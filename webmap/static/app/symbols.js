@@ -112,10 +112,10 @@ let definitions = null;
 
 /** The id of the hatch of a fill: a tint with lines in its colour. */
 function hatch(style) {
-  const key = `${style.color} ${style.opacity}`;
+  const key = `${style.color} ${style.opacity} ${style.angle}`;
   if (!hatches.has(key)) {
     const id = `hatch-${hatches.size}`;
-    pool().append(hatchPattern(id, style, ANGLES[hatches.size % ANGLES.length]));
+    pool().append(hatchPattern(id, style, style.angle ?? ANGLES[hatches.size % ANGLES.length]));
     hatches.set(key, id);
   }
   return hatches.get(key);
