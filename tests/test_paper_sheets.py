@@ -20,12 +20,12 @@ from etl import indicators, run
 from gis.frozen import FrozenMapping
 from gis.layer import Geometry
 from webmap.legend import entries
-from webmap.paper import glyphs, pdf, press, sheet, svg
+from webmap.paper import figures, glyphs, pdf, press, sheet, svg
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
 from webmap.paper.display import Group, Page, Shape, Text
 from webmap.paper.furniture import NOT_BINDING, NOT_REVIEWED, scale_bar
-from webmap.paper.sheet import Sheet
+from webmap.paper.sheet import Figures, Sheet
 
 pytestmark = pytest.mark.skipif(
     not (glyphs.FOLDER / "manifest.json").is_file(), reason="no fonts: run `make assets`"
@@ -135,22 +135,50 @@ def test_gdal_reads_the_reference_system_and_the_extent(name: str, made: Made, t
 
 
 @pytest.mark.parametrize("name", [name for name in SHEETS if name.startswith("indicator-")])
-def test_the_figures_of_a_sheet_are_those_of_the_documents(name: str, content: Content) -> None:
-    asked = sheet.load(name, content.catalog)
-    assert isinstance(asked, Sheet) and asked.figures is not None
-    known = {
-        (one.area, one.base_year, one.base_value, one.target_year, one.target_value)
-        for one in indicators.indicators()
-    }
-    codes = {
-        str(one.properties["key"]): one.properties["city"] for one in content.features[asked.figures.layer]
-    }
-    first, second = asked.figures.years
-    for key, values in asked.figures.values.items():
-        if len(values) == 2:
-            assert (codes[key], first, values[0], second, values[1]) in known
-        else:
-            assert any(row[:3] == (codes[key], first, values[0]) for row in known)
+def test_the_figures_that_stand_on_a_sheet_are_those_of_the_documents(
+    name: str, made: Made, content: Content
+) -> None:
+    asked, page = made(name).asked.figures, made(name).page
+    assert asked is not None
+    found = [one for one in figures.read(asked, content) if one.wording]
+    codes = {str(one.properties["key"]): one.properties["city"] for one in content.features[asked.layer]}
+    known = {(one.area, one.indicator, one.base_value) for one in indicators.indicators()}
+    aims = {(one.area, one.indicator, one.target_value) for one in indicators.indicators()}
+    assert len([one for one in found if one.key]) >= 2
+    for one in found:
+        area = codes.get(one.key, indicators.PROVINCE)
+        assert one.base is None or (area, one.wording, one.base) in known
+        assert one.target is None or (area, one.wording, one.target) in aims
+        numbers = [figures.number(value) for value in (one.base, one.target) if value is not None]
+        assert missing(page, [one.name, one.wording, *numbers]) == []
+
+
+def test_every_indicator_of_two_cities_has_a_sheet(content: Content) -> None:
+    asked = [found for name in SHEETS if (found := _figures(name, content))]
+    cities: dict[tuple[str, str, str], set[int]] = {}
+    for one in indicators.indicators():
+        if one.area != indicators.PROVINCE:
+            cities.setdefault((one.indicator, one.unit, one.kind.value), set()).add(one.area)
+    shared = {key for key, areas in cities.items() if len(areas) > 1}
+    assert len(shared) > 4
+    for indicator, unit, kind in shared:
+        assert any(indicator in one.wordings and unit in one.units and one.kind == kind for one in asked), (
+            indicator
+        )
+
+
+def _figures(name: str, content: Content) -> Figures | None:
+    one = sheet.load(name, content.catalog)
+    return one.figures if isinstance(one, Sheet) else None
+
+
+@pytest.mark.parametrize("name", [name for name in SHEETS if name.startswith("indicator-")])
+def test_each_map_of_a_sheet_of_figures_is_a_sheet_of_its_own_too(name: str, made: Made) -> None:
+    for end in ("2020", "2025", "gap"):
+        one = made(f"{name}-{end}")
+        assert one.asked.figures is not None and len(one.asked.figures.show) == 1
+        assert one.read.faults() == []
+        assert one.asked.number in one.page.text
 
 
 def test_the_same_sheet_gives_the_same_bytes_in_every_format(made: Made, content: Content) -> None:
@@ -232,11 +260,9 @@ def _bar(old: Group, scale: float) -> Group:
 
 
 def test_the_reader_finds_a_map_that_lies_elsewhere(page: Page) -> None:
-    assert page.reference is not None
-    corners = (
-        tuple((lon * 1.0001, lat) for lon, lat in page.reference.corners[:2]) + page.reference.corners[2:]
-    )
-    found = faults(replace(page, reference=replace(page.reference, corners=corners)))
+    (there,) = page.references
+    corners = tuple((lon * 1.0001, lat) for lon, lat in there.corners[:2]) + there.corners[2:]
+    found = faults(replace(page, references=(replace(there, corners=corners),)))
     assert any("georeference" in one for one in found)
 
 

@@ -12,12 +12,12 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.errors import BadParameter
-from gis.feature import Bbox, Feature
+from gis.feature import Bbox
 from gis.layer import Geometry, Theme
 from gis.symbol import Plain, symbol_for
 from webmap.paper import content as contents
-from webmap.paper import figures, furniture, panel, plot, state
 from webmap.paper import frame as frames
+from webmap.paper import furniture, imprint, panel, plot, state, triptych
 from webmap.paper.content import Content
 from webmap.paper.display import Box, Group, Page, Paint, Text
 from webmap.paper.frame import Frame
@@ -26,17 +26,19 @@ from webmap.paper.layout import Layout, layout
 from webmap.paper.names import Names, names
 from webmap.paper.panel import Block, Legend
 from webmap.paper.plot import Drawn, Plot, Selected
-from webmap.paper.sheet import Around, Inset, Sheet
-from webmap.paper.typeset import points
+from webmap.paper.sheet import Around, Figures, Inset, Sheet
+from webmap.paper.typeset import points, small_print
 
 MOST_FACILITIES = 3000
 _DENSE = 0.05  # share of facilities without a name from which an inset is made
-_ROUNDS = 4
+_ROUNDS = 6
 _TIMES = 2.5
 _MOST_KEYED = 200  # facilities on A3 whose names and keys find room beside each other
 _WIDEST = 0.6  # share of the page that the panel may take
 _LOCATOR = 36.0
 _LEAST_LOCATOR = 26.0
+_LARGEST_LOCATOR = 58.0
+_WIDE = 130.0  # a panel so wide has the locator beside the legend
 _LEAST_INSET = 42.0
 
 
@@ -73,6 +75,8 @@ class Composed:
 def compose(sheet: Sheet, content: Content) -> Composed:
     """The page of a sheet. Raises `BadParameter` when there is nothing in its extent, or too much."""
     asked, content = state.applied(sheet, content)
+    if asked.figures is not None:
+        return _of_figures(asked, asked.figures, content)
     return _of_state(asked, content) if sheet.state else _of_features(asked, content)
 
 
@@ -91,7 +95,7 @@ def _of_state(sheet: Sheet, content: Content) -> Composed:
     """The sheet of a saved state of the map, which may show more than a sheet can name: then some are symbols only."""
     attempt = _first(sheet, content, None)
     room = _MOST_KEYED * attempt.plan.unit**4  # as the area of the paper
-    if len(attempt.everything.facilities) <= room:
+    if len(attempt.everything.facilities) <= room and attempt.crammed <= 0:
         try:
             return _of_features(sheet, content)
         except BadParameter:
@@ -101,8 +105,18 @@ def _of_state(sheet: Sheet, content: Content) -> Composed:
 
 def check(sheet: Sheet, content: Content) -> None:
     """Raise what `compose` would raise of a sheet's extent, scale and contents, without placing any names."""
-    asked, content = state.applied(sheet, content)
-    _first(asked, content, asked.inset)
+    sheet, content = state.applied(sheet, content)
+    if sheet.figures is not None:
+        _of_figures(sheet, sheet.figures, content)
+    else:
+        _first(sheet, content, sheet.inset)
+
+
+def _of_figures(sheet: Sheet, asked: Figures, content: Content) -> Composed:
+    selected = contents.chosen(content, sheet.layers, sheet.equals)
+    extent, _focus = _extent(sheet, content, selected)
+    page, scale = triptych.compose(sheet, asked, content, selected, extent)
+    return Composed(page, (), Report(0, 0, 0, 0), scale, frozenset())
 
 
 def _first(sheet: Sheet, content: Content, inset: Inset | None) -> _Attempt:
@@ -118,25 +132,31 @@ def _first(sheet: Sheet, content: Content, inset: Inset | None) -> _Attempt:
 def _fitting(attempt: _Attempt) -> Composed:
     """The sheet with a panel that is not too full: the inset gives way, or where there is none the map."""
     for _round in range(_ROUNDS):
+        if attempt.small is None and attempt.crammed > 0:
+            over = attempt.crammed
+            attempt = _widened(attempt)
+            continue
         found, over = attempt.compose()
         if over <= 0:
             return found
-        if attempt.small is not None:
-            attempt = replace(attempt, spare=attempt.spare + over + 1)
-        else:
-            wider = _first(_roomier(attempt), attempt.content, attempt.inset)
-            attempt = replace(wider, crowded=attempt.crowded)
+        has_inset = attempt.small is not None
+        attempt = replace(attempt, spare=attempt.spare + over + 1) if has_inset else _widened(attempt)
     needed = f"{over:.0f} mm more room for legend and keys, or fewer layers"
     raise BadParameter("panel", f"{attempt.sheet.panel:g}", needed)
 
 
+def _widened(attempt: _Attempt) -> _Attempt:
+    wider = _first(_roomier(attempt), attempt.content, attempt.inset)
+    return replace(wider, crowded=attempt.crowded)
+
+
 def _roomier(attempt: _Attempt) -> Sheet:
-    """The sheet with a panel that is larger by a third."""
+    """The sheet with a panel that is larger by a quarter."""
     band = attempt.plan.outer
     landscape = attempt.sheet.orientation == "landscape"
     taken = band.right - attempt.plan.band.right if landscape else band.bottom - attempt.plan.band.bottom
     most = (band.width if landscape else band.height) * _WIDEST
-    return replace(attempt.sheet, panel=min(taken * 1.3, most))
+    return replace(attempt.sheet, panel=min(taken * 1.25, most))
 
 
 def _check(everything: Plot) -> None:
@@ -216,15 +236,16 @@ class _Attempt:
             main = plot.plot(self.selected, self.frame, hidden=window, focus=self.focus)
         north, north_box = furniture.north_arrow(self.frame, plan)
         tag = None if window is None else _tag(window, self.inset, unit)
-        charts = figures.charts(main, self.sheet.figures, unit) if self.sheet.figures else []
-        blocks = [north_box, *([tag.box.grown(0.6)] if tag else []), *(chart.box for chart in charts)]
+        blocks = [north_box, *([tag.box.grown(0.6)] if tag else [])]
         named = self._names(main, blocks, window, 1)
         lines, degrees = furniture.graticule(self.frame, plan)
         outside = Group("paper", [rectangle(plan.map, Paint("#eef1f0"))])
-        drawn = [*self._drawn(main), *(Group("figures", chart.items) for chart in charts), *named.groups]
+        drawn = [*plot.groups(main, self.focus), *named.groups]
         marks = [] if window is None or tag is None else [_marked(window, tag)]
         map_ = [outside, *drawn[:1], lines, *drawn[1:], *marks, north]
         beside, inner, over = self._panel(main, everything, named, small)
+        every = [*everything.shapes, *everything.unsited, *(one.drawn for one in everything.facilities)]
+        told = list(imprint.lines(self.sheet, self.content, (one.feature for one in every)))
         page = Page(
             plan.width,
             plan.height,
@@ -236,10 +257,10 @@ class _Attempt:
                 furniture.grid_ticks(plan),
                 *beside,
                 furniture.title(self.sheet, plan),
-                furniture.foot(self.sheet, self.frame, plan, list(self._about(everything))),
+                furniture.foot(self.sheet, self.frame, plan, told),
             ),
             self.sheet.language,
-            self.frame.reference,
+            (self.frame.reference,),
         )
         numbered = len(named.numbered) + (len(inner.numbered) if inner else 0)
         labelled = named.labelled + (inner.labelled if inner else 0)
@@ -247,14 +268,6 @@ class _Attempt:
         report = Report(numbered + labelled + unnamed, labelled, numbered, len(everything.unsited))
         keys = frozenset(one.key for _number, one in (*named.numbered, *(inner.numbered if inner else ())))
         return Composed(page, tuple(self._places(everything)), report, self.frame.scale, keys), over
-
-    def _drawn(self, main: Plot) -> Iterator[Group]:
-        """The groups of the map, the fills of figures after those of their layer."""
-        asked = self.sheet.figures
-        for group in plot.groups(main, self.focus):
-            yield group
-            if asked is not None and group.name == asked.layer:
-                yield figures.fills(main, asked)
 
     def _names(self, plotted: Plot, blocks: Sequence[Box], hidden: Box | None, first: int) -> Names:
         return names(
@@ -271,6 +284,22 @@ class _Attempt:
         )
 
     # --- the panel ---
+
+    @property
+    def crammed(self) -> float:
+        """By how many millimetres a panel without an inset is too full whatever names find room on the map."""
+        box = self.plan.panel
+        heights = sum(block.height for block in self._known(replace(box, right=box.right - self._beside)))
+        return heights - box.height - 2 * self.plan.unit
+
+    def _known(self, box: Box) -> Iterator[Block]:
+        """The parts of the panel that do not depend on the names of the map."""
+        unit, lang, found = self.plan.unit, self.sheet.language, self.everything
+        drawn = Legend(found.counts, found.named)
+        hollow = any(one.drawn.hollow for one in found.facilities)
+        yield panel.key_of_symbols(self.content.catalog, drawn, box, unit, hollow=hollow, lang=lang)
+        if self.sheet.keyed:
+            yield panel.without_point(found.unsited, box, unit, self.plan.small)
 
     def _panel(
         self, main: Plot, everything: Plot, named: Names, small: Frame | None
@@ -293,7 +322,7 @@ class _Attempt:
         hollow = any(one.drawn.hollow for one in everything.facilities)
         top = box.top if small is None or not self._stacked else small.box.bottom + 4 * unit
         left = box.left if small is None or self._stacked else small.box.right + 4 * unit
-        at = Box(left, top, box.right, box.bottom)
+        at = Box(left, top, box.right - self._beside, box.bottom)
         lang, catalog = self.sheet.language, self.content.catalog
         parts: tuple[Callable[[Box], Block], ...] = (
             lambda at: panel.key_of_symbols(catalog, shown, at, unit, hollow=hollow, lang=lang),
@@ -306,24 +335,40 @@ class _Attempt:
                 else (lambda at: panel.left_out(len(named.unnamed), everything.unsited, at, unit, lang=lang),)
             ),
         )
-        if (asked := self.sheet.figures) is not None:
-            parts = (lambda at: figures.key(asked, at, unit), *parts)
         for part in parts:
             block = part(at)
             groups.append(block.group)
             at = Box(at.left, at.top + block.height, at.right, at.bottom)
-        side_length = min(_LOCATOR * unit, at.height)
-        if side_length >= _LEAST_LOCATOR * unit and (whole := self._whole(everything)):
-            side = Box(at.right - side_length, at.bottom - side_length, at.right, at.bottom)
-            groups.append(panel.locator(whole, self.frame, side, unit).group)
+        bottom = top + _LOCATOR * unit if self._stacked and self._beside else box.bottom
+        side_length = min(self._side_length, bottom - (top if self._beside else at.top))
+        if side_length >= _LEAST_LOCATOR * unit and self._whole:
+            side = Box(box.right - side_length, bottom - side_length, box.right, bottom)
+            groups.append(panel.locator(self._whole, self.frame, side, unit).group)
         return groups, inner, at.top - at.bottom - 2 * unit
+
+    @property
+    def _beside(self) -> float:
+        """What the locator takes of the width of a panel in which it stands beside the other parts."""
+        if not self._whole or (self._stacked and self.plan.panel.width < _WIDE * self.plan.unit):
+            return 0.0
+        return (_LOCATOR + 4) * self.plan.unit
+
+    @property
+    def _side_length(self) -> float:
+        alone = self._stacked and not self._beside and self.small is None
+        return (
+            min(self.plan.panel.width, _LARGEST_LOCATOR * self.plan.unit)
+            if alone
+            else _LOCATOR * self.plan.unit
+        )
 
     @property
     def _stacked(self) -> bool:
         """Whether the parts of the panel stand below each other."""
         return self.sheet.orientation == "landscape"
 
-    def _whole(self, everything: Plot) -> list[Drawn]:
+    @cached_property
+    def _whole(self) -> list[Drawn]:
         """The large areas of the base, unless the map shows them all anyway."""
         for layer, features in self.selected:
             big = (
@@ -333,7 +378,7 @@ class _Attempt:
             )
             if big:
                 held = [one for one in features if one.geometry is not None]
-                shown = sum(one.layer is layer for one in everything.shapes)
+                shown = sum(one.layer is layer for one in self.everything.shapes)
                 whole = Bbox(*shapely.union_all([one.geometry for one in held]).bounds)
                 if shown and self.frame.bbox.join(whole) != self.frame.bbox:
                     return [
@@ -372,22 +417,14 @@ class _Attempt:
 
     def _inset_room(self, everything: Plot) -> Box:
         """The part of the panel that the other parts leave to the inset."""
-        plan, unit, box = self.plan, self.plan.unit, self.plan.panel
+        unit, box = self.plan.unit, self.plan.panel
         if not self._stacked:
             return Box(box.left, box.top, box.left + min(box.width * 0.5, box.height * 1.2), box.bottom)
-        keys = panel.key_of_symbols(
-            self.content.catalog,
-            Legend(everything.counts, everything.named),
-            box,
-            unit,
-            hollow=True,
-            lang=self.sheet.language,
-        ).height
-        tables = panel.without_point(everything.unsited, box, unit, plan.small).height
-        spare = (8 + 0.1 * len(everything.facilities)) * unit + self.spare
-        if self._whole(everything):
+        keys = sum(block.height for block in self._known(replace(box, right=box.right - self._beside)))
+        spare = (12 + 0.1 * len(everything.facilities)) * unit + self.spare
+        if self._whole and not self._beside:
             spare += _LOCATOR * unit
-        high = min(box.height - keys - tables - spare, box.width * 1.05)
+        high = min(box.height - keys - spare, box.width * 1.05)
         return Box(box.left, box.top, box.right, box.top + high)
 
     # --- what is told about it ---
@@ -399,46 +436,6 @@ class _Attempt:
                 yield Place(
                     one.drawn.name, furniture.cell(self.plan.map, self.plan.unit, x, y), one.drawn.key
                 )
-
-    def _about(self, everything: Plot) -> Iterator[str]:
-        made = self.sheet.marginalia
-        if made.unit:
-            yield f"编制单位：{made.unit}"
-        day = made.date or self.content.as_of
-        if day:
-            yield f"编制日期：{day.year}年{day.month}月"
-        yield f"资料来源：{made.sources or self._sources(everything)}"
-        if self.sheet.equals:
-            yield f"筛选：{'；'.join(self._conditions())}"
-        if self.sheet.sifted:
-            yield f"筛选：{self.sheet.sifted}"
-        if self.content.as_of:
-            yield f"资料截至：{self.content.as_of.isoformat()}"
-        if self.sheet.note:
-            yield f"说明：{self.sheet.note}"
-
-    def _conditions(self) -> Iterator[str]:
-        """The conditions by which features were chosen, in words."""
-        for name, conditions in self.sheet.equals.items():
-            layer = self.content.catalog[name]
-            for field_name, value in conditions.items():
-                field = layer.field(field_name)
-                values = value if isinstance(value, (list, tuple)) else [value]
-                yield f"{layer.title}的{field.title}为{'、'.join(field.value_title(one) for one in values)}"
-
-    def _sources(self, everything: Plot) -> str:
-        """The titles of the documents that the drawn features name, those named most first."""
-        every = [*everything.shapes, *everything.unsited, *(one.drawn for one in everything.facilities)]
-        found = Counter(name for one in every for name in _documents(one.feature))
-        known = [
-            self.content.sources[name] for name, _count in found.most_common() if name in self.content.sources
-        ]
-        shown = "".join(f"《{title.strip('《》')}》" for title in known[:5])
-        return f"{shown}{'等' if len(known) > 5 else ''}" or "省、市公布的规划文件"
-
-
-def _documents(feature: Feature) -> set[str]:
-    return {part.partition("#")[0] for part in str(feature.properties.get("source") or "").split("|")} - {""}
 
 
 def _window(frame: Frame, small: Frame) -> Box:
@@ -466,7 +463,7 @@ def _densest(crowd: Sequence[tuple[float, float]], box: Box, room: Box, times: f
 
 def _tag(window: Box, inset: Inset | None, unit: float) -> Text:
     """What stands at the window on the map."""
-    size = points(6.4) * unit
+    size = small_print(unit)
     title = inset.title if inset and inset.title else "附图"
     x, y = window.left + 0.8, window.top - 0.9
     return Text(x, y, f"见{title}", size, bold=True, color=furniture.RED, halo=0.3 * size)

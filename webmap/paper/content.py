@@ -57,8 +57,9 @@ def feature(text: str) -> Feature:
 def chosen(
     content: Content, layers: Iterable[str], equals: Mapping[str, Mapping[str, object]]
 ) -> list[tuple[Layer, tuple[Feature, ...]]]:
-    """The wanted layers with those of their features that satisfy the conditions, in the order of drawing."""
-    wanted = tuple(layers) or tuple(content.catalog)
+    """The wanted layers with those of their features that satisfy the conditions, in the order of drawing; when none
+    are named, those that a map shows from the start."""
+    wanted = tuple(layers) or tuple(name for name, layer in content.catalog.items() if layer.shown)
     found = [content.catalog[name] for name in wanted]
     return [
         (

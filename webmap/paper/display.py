@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias, assert_never
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from webmap.paper import glyphs
@@ -164,14 +165,14 @@ class Reference:
 
 @dataclass(frozen=True)
 class Page:
-    """A finished page: its size, what is on it, what a reader of the file is told about it."""
+    """A finished page: its size, what is on it, what a reader of the file is told about it and its maps."""
 
     width: float
     height: float
     title: str
     groups: tuple[Group, ...]
     language: str = "zh"
-    reference: Reference | None = None
+    references: tuple[Reference, ...] = ()
 
 
 def texts(items: Iterable[Item]) -> Iterator[Text]:
@@ -181,3 +182,22 @@ def texts(items: Iterable[Item]) -> Iterator[Text]:
             yield item
         elif isinstance(item, Group):
             yield from texts(item.items)
+
+
+def moved(group: Group, x: float, y: float) -> Group:
+    """A group elsewhere on the page."""
+    return Group(
+        group.name, [_moved(item, x, y) for item in group.items], group.clip and group.clip.moved(x, y)
+    )
+
+
+def _moved(item: Item, x: float, y: float) -> Item:
+    match item:
+        case Shape(geometry):
+            return replace(item, geometry=shapely.transform(geometry, lambda xy: xy + (x, y)))
+        case Group():
+            return moved(item, x, y)
+        case Circle() | Text():
+            return replace(item, x=item.x + x, y=item.y + y)
+        case _:
+            assert_never(item)

@@ -1,124 +1,181 @@
-"""Figures on a map: what an indicator was, what it is to be, and the gap, for each area that has them."""
+"""Figures of an indicator: what the documents say of each area, read from the published data, and their classes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
-import shapely
-
-from webmap.paper import display, symbols
-from webmap.paper.display import Box, Circle, Group, Item, Paint, Text
-from webmap.paper.furniture import RED
-from webmap.paper.panel import Block
-from webmap.paper.plot import Drawn, Plot
+from gis.feature import Feature
+from webmap.paper.content import Content
 from webmap.paper.sheet import Figures
-from webmap.paper.typeset import points
 
-# By how much of the first figure it is to grow: upper limits of the classes with their fills, light to dark.
-CLASSES = ((0.15, "#edf3e4"), (0.5, "#cfe0b8"), (1.0, "#a3c585"), (float("inf"), "#6fa05a"))
-_OPEN = "#f3f1ec"  # a figure, but no aim
-_BLANK = "#ffffff"
-_NOW = Paint(fill="#2b4c9b", opacity=0.85, stroke="#ffffff", width=0.2)
-_THEN = Paint(fill="#2b4c9b", opacity=0.12, stroke="#2b4c9b", width=0.45, dash=(1.6, 0.9))
-_LARGEST = 15.0
-_SMALLEST = 0.9
-_GAP = 3.0
-_LINE = 1.25
+# The palest differs from the paper, the darkest still carries text; the lightness falls by steps that grey keeps.
+RAMP = ("#d3edbd", "#7fcdbb", "#3fa3bf", "#24649f")
+_OF_RAMP = {1: (2,), 2: (1, 3), 3: (0, 2, 3), 4: (0, 1, 2, 3)}
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_SIGNS = {">": ">", "≥": "≥", "≈": "≈"}
+_GROWTH_UNIT = "%"
+_POINTS = "个百分点"
 
 
 @dataclass(frozen=True)
-class Chart:
-    """The figures of one area where they are drawn."""
+class Figure:
+    """What is said of one area: its first figure, the one aimed at, None where the documents are silent.
 
-    items: tuple[Item, ...]
-    box: Box
+    `key` is that of the area's feature, "" for an area that is not drawn; `sign` stands before the aim, `wording` is
+    how the document calls the indicator, `source` where that stands.
+    """
 
+    name: str
+    key: str = ""
+    base: float | None = None
+    base_year: int | None = None
+    target: float | None = None
+    sign: str = ""
+    wording: str = ""
+    source: str = ""
 
-def fills(plotted: Plot, figures: Figures) -> Group:
-    """The areas, the darker the larger the gap; those without figures hatched."""
-    items: list[Item] = []
-    for one in _areas(plotted, figures):
-        color = _color(figures, str(one.feature.properties["key"]))
-        items.append(display.Shape(shapely.simplify(one.geometry, 0.05), Paint(fill=color)))
-        if color == _BLANK:
-            items.append(display.Shape(symbols.hatch(one.geometry, 45, 2.6), _hatch()))
-    return Group("figures-fill", items, plotted.frame.box)
+    @property
+    def difference(self) -> float | None:
+        """From the first figure to the aim."""
+        return None if self.base is None or self.target is None else round(self.target - self.base, 6)
 
+    @property
+    def growth(self) -> float | None:
+        """The difference in per cent of the first figure; None for one of nothing."""
+        return None if self.difference is None or not self.base else 100 * self.difference / self.base
 
-def _areas(plotted: Plot, figures: Figures) -> list[Drawn]:
-    return [one for one in plotted.shapes if one.layer.id == figures.layer]
-
-
-def _hatch() -> Paint:
-    return Paint(stroke="#9a9a9a", width=0.12)
-
-
-def _color(figures: Figures, key: str) -> str:
-    values = figures.values.get(key)
-    if values is None:
-        return _BLANK
-    if len(values) == 1:
-        return _OPEN
-    growth = values[1] / values[0] - 1 if values[0] else float("inf")
-    return next(color for limit, color in CLASSES if growth < limit or limit == float("inf"))
-
-
-def charts(plotted: Plot, figures: Figures, unit: float) -> list[Chart]:
-    """Circles whose areas are as the figures, with the figures below them."""
-    largest = max((max(values) for values in figures.values.values()), default=1.0)
-    return [_chart(one, figures, largest, unit) for one in _areas(plotted, figures)]
-
-
-def _chart(one: Drawn, figures: Figures, largest: float, unit: float) -> Chart:
-    values = figures.values.get(str(one.feature.properties["key"]), ())
-    middle = shapely.get_point(shapely.maximum_inscribed_circle(one.geometry, 0.5), 0)
-    size = points(8.4) * unit
-    radii = [_radius(value, largest, unit) for value in values]
-    lines = list(_lines(values, figures))
-    high = 2 * max(radii, default=0) + len(lines) * _LINE * size
-    x, y = float(middle.x), float(middle.y) - high / 2 + max(radii, default=0)
-    items: list[Item] = []
-    if len(radii) == 2:
-        items.append(Circle(x, y, radii[1], _THEN))
-    if radii:
-        items.append(Circle(x, y, radii[0], _NOW))
-    top = y + max(radii, default=0) + 0.6 * unit
-    texts = [
-        Text(
-            x,
-            top + (at + 0.88) * _LINE * size,
-            text,
-            size,
-            bold=bold,
-            anchor="middle",
-            halo=0.3 * size,
-            color=color,
+    def value(self, show: str, gap: str) -> float | None:
+        """What a map shows of the area."""
+        return {"base": self.base, "target": self.target}.get(
+            show, self.growth if gap == "growth" else self.difference
         )
-        for at, (text, bold, color) in enumerate(lines)
+
+
+def read(asked: Figures, content: Content) -> tuple[Figure, ...]:
+    """The figures of each area, then those of what is larger than an area; areas of which nothing is said, too."""
+    rows = [row for row in _rows(asked, content) if _is_of(asked, row)]
+    rows.sort(
+        key=lambda row: (asked.wordings.index(str(row.properties["indicator"])), str(row.properties["key"]))
+    )
+    areas = content.features.get(asked.layer, ())
+    found = [
+        _figure(one, [row for row in rows if _place(row) == _place(one)], asked, content) for one in areas
     ]
-    wide = max([2 * radius for radius in radii] + [text.width for text in texts])
-    box = Box(x - wide / 2, y - max(radii, default=0), x + wide / 2, top + len(lines) * _LINE * size + 0.3)
-    return Chart((*items, *texts), box)
+    wider = [row for row in rows if _place(row) is None]
+    return (*found, *([_figure(None, wider, asked, content)] if wider else ()))
 
 
-def _radius(value: float, largest: float, unit: float) -> float:
-    return max(_SMALLEST, _LARGEST * sqrt(max(value, 0) / largest)) * unit
+def _rows(asked: Figures, content: Content) -> Iterator[Feature]:
+    for layer in content.catalog.values():
+        if layer.figures:
+            yield from content.features.get(layer.id, ())
 
 
-def _lines(values: Sequence[float], figures: Figures) -> Iterator[tuple[str, bool, str]]:
+def _place(one: Feature) -> object:
+    return one.properties.get("city")
+
+
+def _is_of(asked: Figures, row: Feature) -> bool:
+    told = row.properties
+    return (
+        told["indicator"] in asked.wordings
+        and told.get("unit", asked.unit) in asked.units
+        and (told.get("kind") or asked.kind) == asked.kind
+    )
+
+
+def _figure(area: Feature | None, rows: Sequence[Feature], asked: Figures, content: Content) -> Figure:
+    """The figure of an area: of the row that says both, else of one that says one of them."""
+    name = str(area.properties["name"]) if area else str(rows[0].properties["name"]).partition("：")[0]
+    key = str(area.properties["key"]) if area else ""
+    told = [figure for row in rows for figure in [_told(name, key, row, asked, content)] if _says(figure)]
+    best = min(told, key=lambda figure: (figure.base is None) + (figure.target is None), default=None)
+    return best or Figure(name, key)
+
+
+def _says(figure: Figure) -> bool:
+    return figure.base is not None or figure.target is not None
+
+
+def _told(name: str, key: str, row: Feature, asked: Figures, content: Content) -> Figure:
+    told, (first, second) = row.properties, asked.years
+    base_year = told.get("base_year")
+    is_base = base_year in (first, first - 1)  # what a document calls the state may be a year old
+    note = str(told.get("value_note") or "")
+    return Figure(
+        name,
+        key,
+        _number(told["base_value"]) if is_base else None,
+        int(str(base_year)) if is_base else None,
+        _number(told["target_value"]) if told.get("target_year") == second else None,
+        _SIGNS.get(note, ""),
+        str(told["indicator"]),
+        _source(str(told.get("source") or ""), content),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _source(text: str, content: Content) -> str:
+    """The title of the document and the first place in it."""
+    document, _hash, section = text.partition("|")[0].partition("#")
+    title = content.sources.get(document, document).strip("《》")
+    return f"《{title}》{section}" if title else ""
+
+
+# --- classes --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of equal width between round limits, with their fills from light to dark; the last holds its upper
+    limit, too."""
+
+    limits: tuple[float, ...]
+    fills: tuple[str, ...]
+
+    @property
+    def step(self) -> float:
+        return self.limits[1] - self.limits[0]
+
+    def fill(self, value: float) -> str:
+        """The fill of the class that holds a value."""
+        return self.fills[self.at(value)]
+
+    def at(self, value: float) -> int:
+        """The number of the class that holds a value, from 0."""
+        return min(sum(value >= limit for limit in self.limits[1:]), len(self.fills) - 1)
+
+
+def classes(values: Sequence[float]) -> Classes | None:
+    """At most four classes over values; None for no values."""
     if not values:
-        yield "未见公布数据", False, "#777777"
-        return
-    for year, value in zip(figures.years, values, strict=False):
-        yield f"{year}年 {number(value)}{figures.unit}", False, "#222222"
-    if len(values) == 2:
-        gap = round(values[1] - values[0], 6)
-        share = f"（{gap / values[0]:+.0%}）" if values[0] else ""
-        yield f"差距 {'+' if gap >= 0 else ''}{number(gap)}{share}", True, RED
-    else:
-        yield f"{figures.years[1]}年目标未见公布", False, "#777777"
+        return None
+    low, high = min(values), max(values)
+    step = _round_step((high - low) / (len(RAMP) - 1) or abs(high) or 1.0)
+    start = math.floor(low / step) * step
+    count = max(1, min(len(RAMP), math.ceil((high - start) / step - 1e-9)))
+    limits = tuple(round(start + number * step, 9) for number in range(count + 1))
+    return Classes(limits, tuple(RAMP[at] for at in _OF_RAMP[count]))
+
+
+def _round_step(width: float) -> float:
+    """The smallest round width that is no less."""
+    power = 10.0 ** math.floor(math.log10(width))
+    return next(step * power for step in _STEPS if step * power >= width * (1 - 1e-9))
+
+
+def values(found: Sequence[Figure], show: Sequence[str], gap: str) -> list[float]:
+    """What maps show of the areas that are drawn."""
+    told = (figure.value(one, gap) for figure in found if figure.key for one in show)
+    return [value for value in told if value is not None]
+
+
+# --- in words -------------------------------------------------------------------------------------
 
 
 def number(value: float) -> str:
@@ -126,34 +183,42 @@ def number(value: float) -> str:
     return f"{value:,.10g}".replace(",", " ")
 
 
-def key(figures: Figures, box: Box, unit: float) -> Block:
-    """What the circles and fills mean."""
-    size, row = points(6.4) * unit, 4.6 * unit
-    heading = f"{figures.title}（{figures.unit}）"
-    items: list[Item] = [Text(box.left, box.top + 4.2 * unit, heading, 3.6 * unit, bold=True)]
-    y, x = box.top + 9.5 * unit, box.left + 3.2 * unit
-    for paint, text in (
-        (_NOW, f"实心圆：{figures.years[0]}年，面积与数值成正比"),
-        (_THEN, f"虚线圆：{figures.years[1]}年目标"),
-    ):
-        items += [Circle(x, y - 0.35 * size, 1.7 * unit, paint), Text(box.left + 8 * unit, y, text, size)]
-        y += row
-    for color, text in _classes(figures):
-        sample = Box(box.left, y - size, box.left + 6.4 * unit, y + 0.2 * size)
-        area = shapely.box(sample.left, sample.top, sample.right, sample.bottom)
-        items.append(display.Shape(area, Paint(color, 1, "#7d6b83", 0.15)))
-        if color == _BLANK:
-            items.append(display.Shape(symbols.hatch(area, 45, 1.3), _hatch()))
-        items.append(Text(box.left + 8 * unit, y, text, size))
-        y += row
-    return Block(Group("figures-key", items), y - box.top + _GAP * unit)
+def signed(value: float) -> str:
+    """A difference as it is written."""
+    return f"{'+' if value >= 0 else '−'}{number(abs(value))}"
 
 
-def _classes(figures: Figures) -> Iterator[tuple[str, str]]:
-    low = 0.0
-    for limit, color in CLASSES:
-        upper = "以上" if limit == float("inf") else f"—{limit:.0%}"
-        yield color, f"目标比{figures.years[0]}年增 {low:.0%}{upper}"
-        low = limit
-    yield _OPEN, "有现状，目标未见公布"
-    yield _BLANK, "未见公布数据"
+def share(value: float) -> str:
+    """A growth in per cent as it is written."""
+    return f"{'+' if value >= 0 else '−'}{abs(value):.0f}%"
+
+
+def gap_unit(asked: Figures) -> str:
+    """The unit of what the third map shows."""
+    if asked.gap == "growth":
+        return _GROWTH_UNIT
+    return _POINTS if asked.unit == "%" else asked.unit
+
+
+def in_words(figure: Figure, show: str, asked: Figures) -> str:
+    """What a map says of an area; "" for nothing."""
+    write: dict[str, Callable[[], str]] = {
+        "base": lambda: (
+            "" if figure.base is None else f"{number(figure.base)}{asked.unit}{_old(figure, asked)}"
+        ),
+        "target": lambda: (
+            "" if figure.target is None else f"{figure.sign}{number(figure.target)}{asked.unit}"
+        ),
+        "gap": lambda: "" if figure.difference is None else _gap(figure, figure.difference, asked),
+    }
+    return write[show]()
+
+
+def _old(figure: Figure, asked: Figures) -> str:
+    return "" if figure.base_year == asked.years[0] else f"（{figure.base_year}年）"
+
+
+def _gap(figure: Figure, difference: float, asked: Figures) -> str:
+    if asked.gap == "growth" and figure.growth is not None:
+        return share(figure.growth)
+    return f"{signed(difference)}{'' if asked.unit == '%' else asked.unit}"

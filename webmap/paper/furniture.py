@@ -13,13 +13,14 @@ from webmap.paper.display import Box, Group, Item, Paint, Shape, Text
 from webmap.paper.frame import Frame
 from webmap.paper.layout import Layout
 from webmap.paper.sheet import Sheet
-from webmap.paper.typeset import paragraph, points
+from webmap.paper.typeset import paragraph, points, small_print
 
 INK = "#222222"
 GREY = "#8a8f94"
 RED = "#a93226"
 _THIN, _THICK = 0.18, 0.7
 _CELL = 52.0
+_LONGEST_BAR = 64.0
 _BAR_METRES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
 
 NOT_REVIEWED = "内部工作用图 未经审图 不得公开"
@@ -56,19 +57,19 @@ def cell(box: Box, unit: float, x: float, y: float) -> str:
     return f"{chr(ord('A') + column)}{row + 1}"
 
 
-def graticule(frame: Frame, plan: Layout) -> tuple[Group, Group]:
-    """The lines of the graticule, and in the band its degrees and the letters of the reference grid."""
+def graticule(frame: Frame, plan: Layout, *, letters: bool = True) -> tuple[Group, Group]:
+    """The lines of the graticule, and in the band its degrees and the letters of the reference grid, if wanted."""
     lines, marks = [], []
     for kind, value, along in frame.graticule():
         lines.append(Shape(along, Paint(stroke="#7c93a6", width=0.1, stroke_opacity=0.55)))
         marks += list(_degrees(kind, value, shapely.get_coordinates(along).tolist(), plan))
     taken = [mark for mark in marks if isinstance(mark, Text)]
-    marks += list(_letters(plan, taken))
+    marks += _letters(plan, taken) if letters else ()
     return Group("graticule", lines, plan.map), Group("degrees", marks)
 
 
 def _degrees(kind: str, value: float, along: list[list[float]], plan: Layout) -> Iterator[Item]:
-    text, size, b = frames.degrees(value, kind), points(6.2) * plan.unit, plan.map
+    text, size, b = frames.degrees(value, kind), plan.small, plan.map
     half = (plan.band.right - b.right) / 2
     tick = Paint(stroke=INK, width=_THIN)
     for x, y in (along[0], along[-1]):
@@ -145,10 +146,10 @@ def grid_ticks(plan: Layout) -> Group:
     return Group("grid-ticks", items)
 
 
-def scale_bar(scale: float, x: float, y: float, unit: float, longest: float = 64) -> Group:
+def scale_bar(scale: float, x: float, y: float, unit: float, longest: float = _LONGEST_BAR) -> Group:
     """A bar in four parts, its left end at x and its top at y, its lengths exact."""
     metres = max((m for m in _BAR_METRES if m * 1000 / scale <= longest * unit), default=_BAR_METRES[0])
-    length, high, size = metres * 1000 / scale, 1.3 * unit, points(6.2) * unit
+    length, high, size = metres * 1000 / scale, 1.3 * unit, small_print(unit)
     items: list[Item] = []
     for part in range(4):
         left = x + length * part / 4
@@ -215,7 +216,7 @@ def title(sheet: Sheet, plan: Layout) -> Group:
 
 def foot(sheet: Sheet, frame: Frame, plan: Layout, about: Iterator[str] | list[str]) -> Group:
     """Who made the sheet and when at the left, the scale in the middle, its base and its standing at the right."""
-    u, box, size = plan.unit, plan.foot, points(6.4) * plan.unit
+    u, box, size = plan.unit, plan.foot, small_print(plan.unit)
     third = box.width * 0.36
     items: list[Item] = []
     y = box.top + 2.2 * u
@@ -227,13 +228,14 @@ def foot(sheet: Sheet, frame: Frame, plan: Layout, about: Iterator[str] | list[s
     for text in _standing(sheet):
         made, y = paragraph(text, x, y, third, size)
         items += made
-    bar = scale_bar(frame.scale, 0, 0, u)
+    longest = min(_LONGEST_BAR, 0.22 * box.width / u)
+    bar = scale_bar(frame.scale, 0, 0, u, longest)
     length = bar.items[3].geometry.bounds[2]  # type: ignore[union-attr]
     left = box.centre[0] - length / 2
     figures = Text(
         box.centre[0], box.top + 6.2 * u, numeric_scale(frame.scale), 4.2 * u, bold=True, anchor="middle"
     )
-    items += [figures, scale_bar(frame.scale, left, box.top + 8.6 * u, u)]
+    items += [figures, scale_bar(frame.scale, left, box.top + 8.6 * u, u, longest)]
     return Group("foot", items)
 
 

@@ -32,7 +32,9 @@ _SWEEPS = 4
 _SEEDS = 3
 _OVER_SYMBOL = 7.5
 _NEAR_SYMBOL = 1.5
-_CROWD = 8  # how many other labels one may push aside, at most two of them at once
+_CROWD = 8  # how many sets of other labels one may try to push aside
+_GENTLE, _HARD = 2, 3  # how many at once, and how far these may push on
+_MANY = 0.03  # the share of names left over from which on labels push hard
 
 # The eight touching positions: shares of the box to the right and below the anchor, and their cost.
 _TOUCHING = (
@@ -137,21 +139,26 @@ class _Table:
             discs,
         )
         self.candidates = [self._of(item) for item in self.items]
-        self.known: dict[tuple[int, bool], dict[tuple[int, bool, int], Truths]] = {}
-        reach = np.array([self._reach(at) for at in range(len(self.items))]).reshape(-1, 4)
-        self.near = _overlap(reach, reach)
+        self.starts = np.cumsum([0, *(len(found) for found in self.candidates)])
+        self._every = _concatenated(self.candidates)
+        self._hulls = _hulls(self._every)
+        self._hits: dict[tuple[int, bool, int], npt.NDArray[np.int64]] = {}
 
     @cached_property
     def numbers(self) -> list[_Candidates]:
         """The candidates of the numbers; the last of each is on the symbol itself."""
         return [self._numbers_of(item) for item in self.items]
 
-    def _reach(self, at: int) -> list[float]:
-        """A box around all that an item can come to."""
-        item, boxes = self.items[at], self.candidates[at].boxes
-        r = item.reach
-        corners = np.vstack([boxes.reshape(-1, 2), [(item.x - r, item.y - r), (item.x + r, item.y + r)]])
-        return [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()]
+    def hits(self, at: int, as_number: bool, number: int) -> npt.NDArray[np.int64]:
+        """The candidates of other items, by their places among the candidates of all, with which a candidate of an item
+        conflicts."""
+        key = (at, as_number, number)
+        if key not in self._hits:
+            one = self.of(at, as_number).only(np.array([number]))
+            near = np.flatnonzero(_overlap(self._hulls, _hulls(one))[:, 0])
+            near = near[(near < self.starts[at]) | (near >= self.starts[at + 1])]
+            self._hits[key] = near[_clash(self._every.only(near), one.boxes, one.leaders)[:, 0]]
+        return self._hits[key]
 
     def _of(self, item: Item) -> _Candidates:
         if item.pinned is not None:
@@ -212,45 +219,64 @@ class _State:
         self.boxes = np.full((count, 4), np.nan)
         self.leaders = np.full((count, 4), np.nan)
         self.cost = np.zeros(count)
+        self._crowd = np.zeros(int(table.starts[-1]), dtype=np.int64)
+        self._blocked = np.zeros((int(table.starts[-1]), count), dtype=np.bool_)
 
     def put(self, at: int, number: int, as_number: bool = False) -> None:
         found = self.table.of(at, as_number)
         self.chosen[at] = (as_number, number)
         self.boxes[at], self.leaders[at] = found.boxes[number], found.leaders[number]
         self.cost[at] = found.costs[number]
+        hits = self.table.hits(at, as_number, number)
+        self._crowd[hits] += 1
+        self._blocked[hits, at] = True
 
     def take(self, at: int) -> None:
+        hits = self.table.hits(at, *self.chosen[at])
+        self._crowd[hits] -= 1
+        self._blocked[hits, at] = False
         del self.chosen[at]
         self.boxes[at], self.leaders[at], self.cost[at] = np.nan, np.nan, 0
 
-    def conflicts(self, at: int, as_number: bool) -> tuple[Truths, npt.NDArray[np.int64]]:
-        """For each candidate of an item which of the placed items it conflicts with; the numbers of those items."""
-        near = self.table.near[at]
-        others = [one for one in sorted(self.chosen) if near[one] and one != at]
-        known = self.table.known.setdefault((at, as_number), {})
-        wanted = [(one, *self.chosen[one]) for one in others]
-        unknown = [number for number, key in enumerate(wanted) if key not in known]
-        if unknown:
-            found = self.table.of(at, as_number)
-            rows = np.array([others[number] for number in unknown])
-            clash = _clash(found, self.boxes[rows], self.leaders[rows])
-            for column, number in enumerate(unknown):
-                known[wanted[number]] = clash[:, column]
-        count = len(self.table.of(at, as_number))
-        columns = [known[key] for key in wanted]
-        return np.array(columns, dtype=np.bool_).reshape(-1, count).T, np.array(others, dtype=np.int64)
+    def crowd(self, at: int, as_number: bool) -> npt.NDArray[np.int64]:
+        """With how many of the placed items each candidate of an item conflicts."""
+        if not as_number:
+            return self._crowd[self.table.starts[at] : self.table.starts[at + 1]]
+        return np.asarray(_clash(self.table.of(at, True), *self._others(at)).sum(axis=1))
+
+    def pushed(self, at: int, number: int, as_number: bool) -> tuple[int, ...]:
+        """The placed items with which a candidate of an item conflicts."""
+        if as_number:
+            one = self.table.of(at, True).only(np.array([number]))
+            return tuple(np.flatnonzero(_clash(one, *self._others(at))[0]).tolist())
+        return tuple(np.flatnonzero(self._blocked[self.table.starts[at] + number]).tolist())
+
+    def _others(self, at: int) -> tuple[Numbers, Numbers]:
+        """The boxes and leaders of the placed items, nan for those that are not placed and for the item itself."""
+        boxes, leaders = self.boxes.copy(), self.leaders.copy()
+        boxes[at] = leaders[at] = np.nan
+        return boxes, leaders
+
+    def restore(self, before: Mapping[int, tuple[bool, int]]) -> None:
+        """Make everything stand where it stood."""
+        for one, _candidate in self.chosen.items() - before.items():
+            self.take(one)
+        for one in before.keys() - self.chosen.keys():
+            self.put(one, before[one][1], before[one][0])
 
     def left(self) -> list[int]:
         return [at for at in range(len(self.table.items)) if at not in self.chosen]
 
 
 def _best(table: _Table) -> _State:
-    """The best of several attempts; the first that leaves no name over is good enough."""
-    attempts = []
-    for seed in range(_SEEDS):
-        attempts.append(_attempt(table, seed))
+    """The best of several attempts; the first that leaves no name over is good enough. Where the first leaves many
+    over, the others push harder."""
+    attempts = [_attempt(table, 0, _GENTLE)]
+    crowded = len(attempts[0].left()) > _MANY * len(table.items)
+    for seed in range(0 if crowded else 1, _SEEDS):
         if not attempts[-1].left():
             break
+        attempts.append(_attempt(table, seed, _HARD if crowded else _GENTLE))
     return min(attempts, key=_badness)
 
 
@@ -266,7 +292,7 @@ def _badness(state: _State) -> tuple[int, float]:
     return len(state.left()), float(state.cost.sum())
 
 
-def _attempt(table: _Table, seed: int) -> _State:
+def _attempt(table: _Table, seed: int, most: int) -> _State:
     state, random = _State(table), Random(seed)
     order = sorted(range(len(table.items)), key=lambda at: (-table.items[at].rank, len(table.candidates[at])))
     if seed:
@@ -276,7 +302,7 @@ def _attempt(table: _Table, seed: int) -> _State:
         _insert(state, at)
     for _round in range(2):
         for at in state.left():
-            _push(state, at, depth=2)
+            _push(state, at, most, most)
     return state
 
 
@@ -284,50 +310,43 @@ def _insert(state: _State, at: int, as_number: bool = False) -> bool:
     found = state.table.of(at, as_number)
     if not len(found):
         return False
-    clash, _others = state.conflicts(at, as_number)
-    free = np.flatnonzero(~clash.any(axis=1))
+    free = np.flatnonzero(state.crowd(at, as_number) == 0)
     if len(free):
         state.put(at, int(free[0]), as_number)
     return bool(len(free))
 
 
-def _push(state: _State, at: int, depth: int, as_number: bool = False) -> bool:
-    """Place an item where one or two others stand, if these find places elsewhere."""
+def _push(state: _State, at: int, depth: int, most: int, as_number: bool = False) -> bool:
+    """Place an item where others stand, at most so many at once, if these find places elsewhere."""
     if _insert(state, at, as_number):
         return True
     found = state.table.of(at, as_number)
     if depth == 0 or not len(found):
         return False
-    clash, others = state.conflicts(at, as_number)
-    crowd = clash.sum(axis=1)
+    crowd = state.crowd(at, as_number).copy()
     tried: set[tuple[int, ...]] = set()
     for number in np.lexsort((found.costs, crowd)):
-        if crowd[number] > 2 or len(tried) >= _CROWD:
+        if crowd[number] > most or len(tried) >= _CROWD:
             return False
-        pushed = tuple(others[clash[number]].tolist())
+        pushed = state.pushed(at, int(number), as_number)
         if pushed in tried or any(state.table.items[one].pinned for one in pushed):
             continue
         tried.add(pushed)
-        if _exchange(state, at, int(number), pushed, depth, as_number):
+        if _exchange(state, at, int(number), pushed, (depth, most), as_number):
             return True
     return False
 
 
 def _exchange(
-    state: _State, at: int, number: int, pushed: tuple[int, ...], depth: int, as_number: bool
+    state: _State, at: int, number: int, pushed: tuple[int, ...], reach: tuple[int, int], as_number: bool
 ) -> bool:
-    before = dict(state.chosen)
+    before, (depth, most) = dict(state.chosen), reach
     for one in pushed:
         state.take(one)
     state.put(at, number, as_number)
-    if all(_push(state, one, depth - 1, before[one][0]) for one in pushed):
+    if all(_push(state, one, depth - 1, most, before[one][0]) for one in pushed):
         return True
-    for one in set(before) | set(state.chosen):
-        if one in state.chosen and state.chosen[one] != before.get(one):
-            state.take(one)
-    for one, (numbered, candidate) in before.items():
-        if one not in state.chosen:
-            state.put(one, candidate, numbered)
+    state.restore(before)
     return False
 
 
@@ -348,7 +367,7 @@ def _improve(table: _Table, state: _State) -> None:
 
 def _number_the_rest(table: _Table, state: _State) -> None:
     for at in state.left():
-        if table.items[at].number is None or _push(state, at, 1, as_number=True):
+        if table.items[at].number is None or _push(state, at, 1, _GENTLE, as_number=True):
             continue
         state.put(at, len(table.numbers[at]) - 1, as_number=True)
         _clear(state, at)
@@ -356,8 +375,7 @@ def _number_the_rest(table: _Table, state: _State) -> None:
 
 def _clear(state: _State, at: int) -> None:
     """Turn the labels that a number on its symbol conflicts with into numbers, too."""
-    clash, others = state.conflicts(at, True)
-    for one in others[clash[-1]].tolist():
+    for one in state.pushed(at, len(state.table.numbers[at]) - 1, True):
         state.take(one)
         if (
             _insert(state, one)
@@ -438,6 +456,26 @@ def _leaders(item: Item, boxes: Numbers) -> Numbers:
         at_spot = (np.abs(centres[:, None, :] - np.array(inside)[None]) < 1e-9).all(axis=2).any(axis=1)
         leaders[at_spot] = np.nan
     return leaders
+
+
+def _concatenated(found: Sequence[_Candidates]) -> _Candidates:
+    """The candidates of all items, one after the other."""
+    empty = _Candidates(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 4)), np.zeros(0, dtype=np.int64))
+    every = [empty, *found]
+    return _Candidates(
+        np.concatenate([one.boxes for one in every]),
+        np.concatenate([one.costs for one in every]),
+        np.concatenate([one.leaders for one in every]),
+        np.concatenate([one.variants for one in every]),
+    )
+
+
+def _hulls(found: _Candidates) -> Numbers:
+    """The boxes around each candidate's box and leader."""
+    b, ends = found.boxes, found.leaders
+    low = np.fmin(np.fmin(b[:, :2], ends[:, :2]), ends[:, 2:])
+    high = np.fmax(np.fmax(b[:, 2:], ends[:, :2]), ends[:, 2:])
+    return np.column_stack([low, high])
 
 
 def _joined(first: _Candidates, second: _Candidates) -> _Candidates:

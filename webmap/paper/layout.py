@@ -14,9 +14,9 @@ _TITLE = 21.0
 _FOOT = 21.0
 _BAND = 5.2
 _SHORT_A3 = 297.0
-_LEAST_PANEL = 74.0
-_MOST_PANEL = 0.27
-_MOST_PANEL_WITH_INSET = 0.47
+_LEAST_PANEL = 76.0  # beside the map
+_LEAST_PANEL_BELOW = 47.0
+_MOST_PANEL = 0.47
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Layout:
 
 
 def layout(sheet: Sheet, aspect: float, *, inset: bool) -> Layout:
-    """The layout of a sheet whose extent is `aspect` times as wide as it is high; the panel may hold an inset."""
-    most = _MOST_PANEL_WITH_INSET if inset else _MOST_PANEL
+    """The layout of a sheet whose extent is `aspect` times as wide as it is high. A panel with an inset takes what the
+    extent leaves, one without as little as it can."""
     width, height = sheet.size
     unit = math.sqrt(min(sheet.size) / _SHORT_A3)
     margin = _MARGIN * unit
@@ -58,14 +58,14 @@ def layout(sheet: Sheet, aspect: float, *, inset: bool) -> Layout:
     band = _BAND * unit
     if sheet.orientation == "landscape":
         room = outer.height - 2 * band
-        wanted = outer.width - (room * aspect + 2 * band)
-        across = sheet.panel or min(max(wanted, _LEAST_PANEL * unit), most * outer.width)
+        left = outer.width - (room * aspect + 2 * band) if inset else 0
+        across = sheet.panel or min(max(left, _LEAST_PANEL * unit), _MOST_PANEL * outer.width)
         framed = Box(outer.left, outer.top, outer.right - across, outer.bottom)
         panel = Box(framed.right, outer.top, outer.right, outer.bottom)
     else:
         room = outer.width - 2 * band
-        wanted = outer.height - (room / aspect + 2 * band)
-        down = sheet.panel or min(max(wanted, _LEAST_PANEL * unit), most * outer.height)
+        left = outer.height - (room / aspect + 2 * band) if inset else 0
+        down = sheet.panel or min(max(left, _LEAST_PANEL_BELOW * unit), _MOST_PANEL * outer.height)
         framed = Box(outer.left, outer.top, outer.right, outer.bottom - down)
         panel = Box(outer.left, framed.bottom, outer.right, outer.bottom)
     return Layout(width, height, unit, title, outer, framed.grown(-band), panel.grown(-3 * unit), foot)

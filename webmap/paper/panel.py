@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import shapely
 
@@ -16,7 +17,7 @@ from webmap.paper.display import Box, Group, Item, Paint, Text
 from webmap.paper.frame import Frame, overview
 from webmap.paper.furniture import GREY, INK, RED, rectangle
 from webmap.paper.plot import Drawn
-from webmap.paper.typeset import columns, paragraph, points, shortened, wrapped
+from webmap.paper.typeset import columns, paragraph, points, shortened, small_print, wrapped
 
 HOLLOW = "空心：位置仅到乡镇、街道"
 SCHEMATIC = "斜线及半透明面均为示意，不示边界与走向"
@@ -58,7 +59,7 @@ def key_of_symbols(
 ) -> Block:
     """The legend: the symbols that are drawn, with how many features each, under their themes."""
     rows = list(_rows(catalog, drawn, hollow, lang))
-    size, high = points(6.4) * unit, _ROW * unit
+    size, high = small_print(unit), _ROW * unit
     across = max(1, int(box.width / (_COLUMN * unit)))
     wide = box.width / across
     top = box.top + 6.2 * unit
@@ -144,7 +145,7 @@ def without_point(unsited: Sequence[Drawn], box: Box, unit: float, size: float) 
 
 def left_out(unnamed: int, unsited: Sequence[Drawn], box: Box, unit: float, *, lang: str = "zh") -> Block:
     """How many facilities the map shows without a name, and how many not at all, by their city or district."""
-    size, y = points(6.4) * unit, box.top + 1.2 * unit
+    size, y = small_print(unit), box.top + 1.2 * unit
     places = Counter(_where(one) for one in unsited)
     told = [f"{place} {count}" for place, count in places.most_common()]
     texts = []
@@ -178,41 +179,62 @@ def _table(
 ) -> Block:
     if not rows:
         return Block(Group(name, []), 0)
-    high = 1.28 * size
     across = max(1, int(box.width / (40 * unit)))
     wide = box.width / across
     top = box.top + 5.4 * unit
     items: list[Item] = [Text(box.left, box.top + 3.6 * unit, heading, 3.1 * unit, bold=True)]
+    laid = [_Entry(*row, wide - 2 * unit, size, unit) for row in rows]
     deepest = 0.0
-    for number, column in enumerate(columns([high] * len(rows), across)):
+    for number, column in enumerate(columns([one.height for one in laid], across)):
         x, y = box.left + number * wide, top
         for at in column:
-            items += _table_row(*rows[at], Box(x, y, x + wide - 2 * unit, y + high), size, unit)
-            y += high
+            items += laid[at].items(x, y)
+            y += laid[at].height
         deepest = max(deepest, y)
     return Block(Group(name, items), deepest - box.top + _GAP * unit)
 
 
-def _table_row(number: str, one: Drawn, note: str, box: Box, size: float, unit: float) -> Iterator[Item]:
-    base = box.bottom - (box.height - size) / 2 - 0.12 * size
-    x = box.left
-    if number:
-        x += 3.4 * unit
-        yield Text(x, base, number, size, bold=True, color=RED, anchor="end")
-        x += 0.8 * unit
-    if isinstance(one.symbol, Marker):
-        middle, side = (box.top + box.bottom) / 2, size * 0.95
-        mark = Box(x, middle - side / 2, x + side, middle + side / 2)
-        yield from symbols.sample(one.symbol, mark, hollow=one.hollow)
-        x += size * 1.25
-    remark = Text(box.right, base, note, size, color=GREY, anchor="end")
-    room = box.right - x - (remark.width + 1 if note else 0)
-    fitting = size
-    while Text(0, 0, one.name, fitting).width > room and fitting > size * 0.8:
-        fitting *= 0.97
-    yield Text(x, base, shortened(one.name, room, fitting), fitting)
-    if note:
-        yield remark
+@dataclass(frozen=True)
+class _Entry:
+    """A row of a table: number, symbol, name in as many lines as it needs, and a remark at the right."""
+
+    number: str
+    one: Drawn
+    note: str
+    width: float
+    size: float
+    unit: float
+
+    @property
+    def _indent(self) -> float:
+        symbol = 1.25 * self.size if isinstance(self.one.symbol, Marker) else 0
+        return symbol + (4.2 * self.unit if self.number else 0)
+
+    @cached_property
+    def _remark(self) -> Text:
+        return Text(self.width, 0, self.note, self.size, color=GREY, anchor="end")
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        room = self.width - self._indent - (self._remark.width + 1 if self.note else 0)
+        return wrapped(self.one.name, room, self.size) or [""]
+
+    @property
+    def height(self) -> float:
+        return (0.16 + 1.12 * len(self._lines)) * self.size
+
+    def items(self, x: float, y: float) -> Iterator[Item]:
+        size, base = self.size, y + 0.98 * self.size
+        if self.number:
+            yield Text(x + 3.4 * self.unit, base, self.number, size, bold=True, color=RED, anchor="end")
+        if isinstance(self.one.symbol, Marker):
+            left, side = x + self._indent - 1.25 * size, 0.95 * size
+            mark = Box(left, base - 0.36 * size - side / 2, left + side, base - 0.36 * size + side / 2)
+            yield from symbols.sample(self.one.symbol, mark, hollow=self.one.hollow)
+        for line, text in enumerate(self._lines):
+            yield Text(x + self._indent, base + 1.12 * line * size, text, size)
+        if self.note:
+            yield replace(self._remark, x=x + self.width, y=base)
 
 
 def locator(shapes: Sequence[Drawn], frame: Frame, box: Box, unit: float) -> Block:

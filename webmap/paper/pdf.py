@@ -26,7 +26,7 @@ from webmap.paper.display import Page, Reference
 
 POINTS = 72 / 25.4
 DPI = (50, 600)
-MOST_PIXELS = 150_000_000
+MOST_PIXELS = 40_000_000  # about 30 bytes of memory each: A0 at 150 dpi, A3 at 400
 
 _LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
@@ -45,8 +45,9 @@ def write(pages: Sequence[Page], about: About) -> bytes:
     """The pages as one PDF with bookmarks, each map with its place on the earth."""
     with Pdf.open(BytesIO(_compiled(pages, "pdf"))) as pdf:
         for page, source in zip(pdf.pages, pages, strict=True):
-            if source.reference is not None:
-                page.obj.VP = pdf.make_indirect(Array([_viewport(pdf, source, source.reference)]))
+            if source.references:
+                views = [_viewport(pdf, source, one) for one in source.references]
+                page.obj.VP = pdf.make_indirect(Array(views))
         with pdf.open_outline() as outline:
             outline.root[:] = [OutlineItem(page.title, number) for number, page in enumerate(pages)]
         pdf.Root.Lang = String(_LANGUAGES[pages[0].language])

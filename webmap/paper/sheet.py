@@ -63,14 +63,30 @@ class Inset:
 
 @dataclass(frozen=True)
 class Figures:
-    """An indicator that is drawn on areas: for the keys of features of a layer, its figure in the first of two years
-    and, where there is one, in the second."""
+    """An indicator that is drawn on areas, its figures read from the catalog's layer of figures.
+
+    layer       the areas; a figure stands for the area of the same city
+    wordings    how the documents call the indicator, the wording that counts first in front
+    units       its unit, then other ways in which the documents write the same unit
+    kind        the kind of figure, when the layer has kinds
+    years       the year of the first figure and that of the aim
+    symbols     circles for amounts, fills for shares and rates
+    gap         what the third map shows: growth in per cent of the first figure, or the difference
+    show        the maps, in this order
+    """
 
     layer: str
-    title: str
-    unit: str
+    wordings: tuple[str, ...]
+    units: tuple[str, ...]
     years: tuple[int, int]
-    values: Mapping[str, tuple[float, ...]]
+    kind: str = "level"
+    symbols: str = "circles"
+    gap: str = "growth"
+    show: tuple[str, ...] = ("base", "target", "gap")
+
+    @property
+    def unit(self) -> str:
+        return self.units[0]
 
 
 @dataclass(frozen=True)
@@ -159,13 +175,49 @@ def load(name: str, catalog: Catalog, folder: Path = SHIPPED) -> Sheet | Atlas:
     path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
     if not name.endswith(".toml") and not _NAME.match(name):
         raise NotFound("sheet", name, _known(folder))
-    if not path.is_file():
+    if path.is_file():
+        return _read(path, catalog)
+    stem, _dash, part = path.stem.rpartition("-")
+    if not (folder / f"{stem}.toml").is_file() or name.endswith(".toml"):
         raise NotFound("sheet", name, _known(folder))
-    return _read(path, catalog)
+    whole = _read(folder / f"{stem}.toml", catalog)
+    found = maps_of(whole) if isinstance(whole, Sheet) else {}
+    if part not in found:
+        raise NotFound("sheet", name, _known(folder))
+    return found[part]
+
+
+def maps_of(sheet: Sheet) -> Mapping[str, Sheet]:
+    """The maps of a sheet of figures as sheets of their own, by what their names end in: its two years and "gap"."""
+    asked = sheet.figures
+    if asked is None:
+        return {}
+    first, second = asked.years
+    ends = {
+        "base": (str(first), f"{first}年现状"),
+        "target": (str(second), f"{second}年目标"),
+        "gap": ("gap", "差距"),
+    }
+    return {
+        end: replace(
+            sheet,
+            name=f"{sheet.name}-{end}",
+            title=f"{sheet.title}：{words}",
+            subtitle="",
+            paper="A4",
+            orientation="portrait",
+            number=f"{sheet.number}-{number}",
+            figures=replace(asked, show=(show,)),
+        )
+        for number, (show, (end, words)) in enumerate(ends.items(), start=1)
+    }
 
 
 def _known(folder: Path) -> str:
-    return f"known are {', '.join(path.stem for path in sorted(folder.glob('*.toml')))}, or a path that ends in .toml"
+    names = ", ".join(path.stem for path in sorted(folder.glob("*.toml")))
+    return (
+        f"known are {names}, the single maps of indicators (-2020, -2025, -gap), or a path that ends in .toml"
+    )
 
 
 def _read(path: Path, catalog: Catalog | None) -> Sheet | Atlas:
@@ -243,6 +295,8 @@ def _check_layers(sheet: Sheet, catalog: Catalog) -> None:
     for key, layer in named:
         if layer not in catalog:
             raise BadParameter(key, layer, f"one of {', '.join(catalog)}")
+    if sheet.figures and not any(layer.figures for layer in catalog.values()):
+        raise BadParameter("figures", sheet.figures.layer, "a catalog with a layer of figures")
     for layer, conditions in sheet.equals.items():
         known = {field.name for field in catalog[layer].all_fields}
         for field in conditions:
@@ -347,22 +401,35 @@ def _figures(value: object) -> Figures | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise BadParameter("figures", value, "a table with layer, title, unit, years and values")
+        raise BadParameter("figures", value, "a table with layer, wordings, units and years")
     _only(value, {field.name for field in fields(Figures)}, "figures.")
-    years, values = value.get("years"), value.get("values")
+    years = value.get("years")
     if not isinstance(years, list) or [type(year) for year in years] != [int, int]:
         raise BadParameter("figures.years", years, "two years")
-    if not isinstance(values, dict) or not values:
-        raise BadParameter("figures.values", values, "a table of keys, each with one figure or two")
-    read = {key: _pair(found, f"figures.values.{key}") for key, found in values.items()}
-    layer, title, unit = (_text(value, key, "figures.") for key in ("layer", "title", "unit"))
-    return Figures(layer, title, unit, (years[0], years[1]), FrozenMapping(read))
+    layer, kind = (_text(value, key, "figures.") for key in ("layer", "kind"))
+    return Figures(
+        layer,
+        _words(value, "wordings"),
+        _words(value, "units"),
+        (years[0], years[1]),
+        kind or Figures.kind,
+        _one_of(value, "symbols", ("circles", "fills"), Figures.symbols),
+        _one_of(value, "gap", ("growth", "difference"), Figures.gap),
+        _shown(value.get("show", list(Figures.show))),
+    )
 
 
-def _pair(value: object, key: str) -> tuple[float, ...]:
-    if not isinstance(value, list) or not 1 <= len(value) <= 2:
-        raise BadParameter(key, value, "one figure or two")
-    return tuple(_number(one, key, 0, 1e12) for one in value)
+def _words(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = table.get(key)
+    if not isinstance(found, list) or not found or not all(one and isinstance(one, str) for one in found):
+        raise BadParameter(f"figures.{key}", found, "a list of names")
+    return tuple(found)
+
+
+def _shown(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not set(value) <= set(Figures.show):
+        raise BadParameter("figures.show", value, f"some of {', '.join(Figures.show)}")
+    return tuple(dict.fromkeys(value))
 
 
 def _marginalia(value: object) -> Marginalia:

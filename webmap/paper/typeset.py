@@ -18,6 +18,11 @@ def points(size: float) -> float:
     return size * MM
 
 
+def small_print(unit: float) -> float:
+    """The size of legends, tables and imprint on a page whose furniture is so much larger than on A3."""
+    return max(points(6.05), points(6.4) * unit)
+
+
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """The text in lines that are no wider; a line starts with no closing mark and breaks in no Latin word."""
     lines, line = [], ""
