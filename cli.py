@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     tiles = _command(commands, "tiles", _tiles, "write all vector tiles into one PMTiles archive")
     tiles.add_argument("action", choices=["export"])
     tiles.add_argument("-o", "--output", type=Path, metavar="FILE.pmtiles", required=True)
+    _add_import(commands)
     _add_export(commands)
     suggest = _command(
         commands, "declare", _declare, "write a layer declaration from a GeoPackage or GeoJSON"
@@ -113,6 +114,42 @@ def _add_extract(commands: Any) -> None:
     find.add_argument("--review", type=Path, metavar="FILE.html", help="write a page for reviewing them")
     find.add_argument("--measure", type=Path, metavar="READING.csv", help="compare with a careful reading")
     find.add_argument("--json", action="store_true", help="print the candidates as JSON")
+
+
+def _add_import(commands: Any) -> None:
+    text = "take a file into a layer, keep it, and publish; or list such files; or remove one"
+    intake = _command(commands, "import", _import, text)
+    intake.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="geojson gpkg zip (Shapefile) kml fgb parquet csv xlsx",
+    )
+    intake.add_argument("--layer", default="", metavar="LAYER", help="the id of the layer it goes into")
+    intake.add_argument(
+        "--crs", default="", help="EPSG:4547, EPSG:4490, …, gcj02 or bd09; else what the file says"
+    )
+    intake.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="also lon, lat, wkt or id; repeatable",
+    )
+    intake.add_argument(
+        "--geocode", default="", metavar="COLUMN", help="places rows without one by this column"
+    )
+    intake.add_argument("--encoding", default="", help="of the texts; else UTF-8 or GB18030 is recognised")
+    intake.add_argument(
+        "--part", default="", metavar="NAME", help="the layer or sheet of a file with several"
+    )
+    intake.add_argument("--skip-bad", action="store_true", help="leave out the rows that cannot be taken in")
+    intake.add_argument("--report", type=Path, metavar="FILE.csv|json", help="write the rejected rows there")
+    intake.add_argument("--list", action="store_true", help="list the files that were imported")
+    intake.add_argument(
+        "--remove", default="", metavar="NAME", help="take a file that was imported out again"
+    )
 
 
 def _add_export(commands: Any) -> None:
@@ -165,22 +202,24 @@ def _say(text: str) -> None:
 def _build(options: argparse.Namespace, settings: Settings) -> int:
     store = open_store(settings)
     try:
-        _publish(store, _departments(settings), force=options.force)
+        _publish(store, settings, force=options.force)
     finally:
         store.close()
     return 0
 
 
-def _publish(store: Store, departments: Sequence[Declared], *, force: bool = False) -> None:
+def _publish(store: Store, settings: Settings, *, force: bool = False) -> None:
     """Build and publish, unless what is published was made from the same files and declarations."""
     from etl import run
+    from etl.importing import kept
 
+    departments, imports = _departments(settings), kept.kept(settings.imports)
     catalog = _catalog(departments)
-    wanted = run.sources_version(catalog, declared=departments)
+    wanted = run.sources_version(catalog, declared=departments, imports=imports)
     if not force and wanted == _published_version(store):
         _say(f"data version {wanted} is up to date")
         return
-    report = run.build(store, catalog, declared=departments, progress=_say)
+    report = run.build(store, catalog, declared=departments, imports=imports, progress=_say)
     _say(f"published {report}")
 
 
@@ -202,7 +241,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 def _bring_up_to_date(settings: Settings) -> None:
     store = open_store(settings)
     try:
-        _publish(store, _departments(settings))
+        _publish(store, settings)
     finally:
         store.close()
 
@@ -226,7 +265,9 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
     from gunicorn.http import errors
     from gunicorn.workers.gthread import ThreadWorker
 
-    with _without("pandas", "geopandas", "pyarrow"):  # 90 MB that folium and pyogrio load where they find them
+    with _without(
+        "pandas", "geopandas", "pyarrow"
+    ):  # 90 MB that folium and pyogrio load where they find them
         from webmap import create_app, problems
 
     started = datetime.now(UTC)
@@ -279,11 +320,13 @@ def _without(*modules: str) -> Iterator[None]:
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
     from etl import check
+    from etl.importing import kept
 
     if options.positions:
         return _measure_positions(options.positions)
     departments = _departments(settings)
-    findings = check.check(_catalog(departments), declared=departments)
+    imports = kept.kept(settings.imports)
+    findings = check.check(_catalog(departments), declared=departments, imports=imports)
     if options.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -399,6 +442,72 @@ def _tiles(options: argparse.Namespace, settings: Settings) -> int:
         store.close()
     _say(f"wrote {options.output}: {made}")
     return 0
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    from etl import imports
+    from etl.importing import kept
+
+    if options.list:
+        print("\n".join(map(str, kept.kept(settings.imports))) or "nothing has been imported")
+        return 0
+    if options.remove == "" and (options.file is None or not options.layer):
+        raise BadSettings("import", options.file or "", "FILE --layer LAYER, or --list, or --remove NAME")
+    store, departments = open_store(settings), _departments(settings)
+    try:
+        with _meter("rows") as advance, imports.reported(options.report) as report:
+            given = imports.Imports(
+                settings.imports, store, _catalog(departments), departments, advance=advance
+            )
+            if options.remove:
+                _say(f"removed {options.remove}; published {given.remove(options.remove, options.layer)}")
+                return 0
+            published = _imported(given, options, settings)
+            report([one for many in published.left_out.values() for one in many] if published else [])
+    finally:
+        store.close()
+    return 0
+
+
+def _imported(given: Any, options: argparse.Namespace, settings: Settings) -> Any:
+    """Import the file of the options. Returns what was published, None when it had been imported before."""
+    from etl.importing import options as importing
+
+    layer = given.catalog[options.layer]
+    said = importing.Options(
+        options.crs,
+        importing.columns(options.map, layer),
+        options.encoding,
+        options.part,
+        options.geocode,
+        options.skip_bad,
+    )
+    published = given.add(options.file, layer.id, said, _look_up(given, settings))
+    if published is None:
+        _say(f"{options.file.name} has been imported into {layer.id} before, just so: nothing changes")
+        return None
+    for one in published.left_out.get(options.file.name, ()):
+        _say(f"left out: {one.reason}")
+    _say(
+        f"imported {options.file.name}: {published.counts[layer.id]} features in {layer.id}; published {published}"
+    )
+    return published
+
+
+def _look_up(given: Any, settings: Settings) -> Callable[[Any], Any]:
+    """What finds the places of rows by their addresses: the chain of geocoders, made when it is needed."""
+
+    def look_up(kept: Any) -> Any:
+        if not kept.options.geocode:
+            return None
+        from etl import geocode, run, streams
+
+        gathered = run.gather(layers.catalog())
+        features = [one for many in gathered.features.values() for one in many]
+        chain = geocode.chain(settings, gathered.areas, features)
+        return streams.geocoded(kept, gathered.areas, chain.find, given.advance)
+
+    return look_up
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> int:

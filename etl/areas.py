@@ -17,6 +17,9 @@ from gis.errors import BadData
 
 _TOLERANCE_M = 50
 _DECIMALS = 5
+_MANY = 5000  # positions for which it pays to make a grid
+_CELLS = 256  # of the grid, along each side
+_SEVERAL = -1  # in a cell that more than one district, or the outside, meets
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,14 @@ class Areas:
         shapely.prepare(whole)
         return whole
 
+    @property
+    def corridor_bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of all districts, degrees."""
+        west, south, east, north = shapely.total_bounds(
+            [self._areas[code] for code in self._districts]
+        ).tolist()
+        return west, south, east, north
+
     def area(self, code: int) -> BaseGeometry:
         """The area of a code, in degrees."""
         return self._areas[code]
@@ -77,13 +88,63 @@ class Areas:
     def districts_of(self, points: Sequence[BaseGeometry | None]) -> list[int | None]:
         """The district in which each point lies, None for one that lies in none."""
         found: list[int | None] = [None] * len(points)
-        for point, area in self._tree.query(points, predicate="intersects").T.tolist():
+        if not points:
+            return found
+        # Of two districts on whose common boundary a point lies, it is in the later one.
+        for point, area in sorted(self._tree.query(points, predicate="intersects").T.tolist()):
             found[point] = self._districts[area]
         return found
+
+    def districts_at(self, xy: np.ndarray) -> np.ndarray:
+        """The district in which each position (degrees, longitude first) lies, 0 for one that lies in none."""
+        if len(xy) < _MANY:
+            codes = self.districts_of(list(shapely.points(xy)))
+            return np.array([code or 0 for code in codes], dtype=np.int64)
+        return self._grid.districts(xy)
+
+    @cached_property
+    def _grid(self) -> _Grid:
+        return _Grid({code: self._areas[code] for code in self._districts})
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree([self._areas[code] for code in self._districts])
+
+
+class _Grid:
+    """Districts by the cells of a grid: in most cells there is one and no other, and nothing to compute."""
+
+    def __init__(self, districts: Mapping[int, BaseGeometry]) -> None:
+        self._districts = districts
+        west, south, east, north = shapely.total_bounds(list(districts.values()))
+        self._corner = np.array((west, south))
+        self._step = np.array((east - west, north - south)) / _CELLS
+        self._cells = np.full((_CELLS, _CELLS), _SEVERAL, dtype=np.int64)
+        columns, rows = np.meshgrid(np.arange(_CELLS), np.arange(_CELLS), indexing="ij")
+        lows = self._corner + np.stack((columns, rows), axis=-1) * self._step
+        boxes = shapely.box(*np.moveaxis(lows, -1, 0), *np.moveaxis(lows + self._step, -1, 0))
+        met = np.zeros((_CELLS, _CELLS), dtype=bool)
+        for code, area in districts.items():
+            shapely.prepare(area)
+            self._cells[shapely.contains_properly(area, boxes)] = code
+            met |= shapely.intersects(area, boxes)
+        self._cells[~met] = 0
+
+    def districts(self, xy: np.ndarray) -> np.ndarray:
+        places = np.floor((xy - self._corner) / self._step)
+        inside = np.all((places >= 0) & (places <= _CELLS), axis=1)
+        columns, rows = np.minimum(places[inside].astype(np.int64), _CELLS - 1).T
+        found = np.zeros(len(xy), dtype=np.int64)
+        found[inside] = self._cells[columns, rows]
+        unclear = np.flatnonzero(found == _SEVERAL)
+        found[unclear] = self._computed(xy[unclear])
+        return found
+
+    def _computed(self, xy: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(xy), dtype=np.int64)
+        for code, area in self._districts.items():
+            found[shapely.intersects_xy(area, *xy.T)] = code
+        return found
 
 
 def _district(row: Row) -> tuple[int, BaseGeometry]:

@@ -17,6 +17,8 @@ from etl import read, shifts
 from etl.areas import Areas
 from etl.decisions import decisions
 from etl.geocode import Witnesses
+from etl.importing.kept import Kept
+from etl.importing.source import SLOT
 from etl.lexicon import lexicon
 from etl.measure import to_metres
 from etl.records import Finding, Row, Severity
@@ -61,10 +63,11 @@ def check(
     *,
     folder: Path = read.SOURCES,
     declared: Sequence[Declared] = (),
+    imports: Sequence[Kept] = (),
     progress: Progress = silent,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong (errors) or doubtful (warnings), layer by layer, errors first."""
-    gathered = gather(catalog, folder=folder, declared=declared, progress=progress)
+    gathered = gather(catalog, folder=folder, declared=declared, imports=imports, progress=progress)
     progress("checking")
     foreign = frozenset(one.layer.id for one in declared)
     found = [*_rejected(gathered), *findings(catalog, gathered, foreign, folder=folder)]
@@ -79,9 +82,9 @@ def findings(
     *,
     folder: Path = read.SOURCES,
 ) -> Iterator[Finding]:
-    """What the checks find in features. Layers that are `foreign` keep their own names and sources."""
+    """What the checks find in features. Layers that are `foreign`, and imports, keep their own names and sources."""
     placed = [_Placed(catalog[name], one) for name, many in gathered.features.items() for one in many]
-    own = [one for one in placed if one.layer.id not in foreign]
+    own = [one for one in placed if one.layer.id not in foreign and one.feature.id < SLOT]
     for one in placed:
         yield from _geometry(one, gathered)
         yield from _radius(one)

@@ -19,14 +19,14 @@ from gis.adcodes import city_of
 from gis.feature import Feature, Precision, rounded
 from gis.layer import Field, Geometry, Layer, Type
 
-_KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _LIMIT = 2**63
 _UNFIT = {"Cc": "control", "Cf": "invisible", "Cs": "surrogate"}
 
 # Fields that are measured on the geometry when a row does not bring them.
-_MEASURED: dict[str, Callable[[BaseGeometry], float]] = {"area_km2": area_km2, "length_km": length_km}
+MEASURED: dict[str, Callable[[BaseGeometry], float]] = {"area_km2": area_km2, "length_km": length_km}
 _AREA_TITLES = {
     Precision.DISTRICT: "区县代表点（界内离界线最远处）",
     Precision.CITY: "城市代表点（界内离界线最远处）",
@@ -34,7 +34,7 @@ _AREA_TITLES = {
 _PARTS = {Geometry.POINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2, Geometry.MULTIPOINT: 0}
 
 
-class _Unfit(Exception):
+class Unfit(Exception):
     """A value that cannot be taken in; becomes a `Rejected` where the row is known."""
 
     def __init__(self, column: str, expected: str) -> None:
@@ -49,7 +49,7 @@ def conform(layer: Layer, rows: Iterable[Row | Rejected], areas: Areas) -> Itera
             continue
         try:
             yield _feature(layer, row, areas)
-        except _Unfit as unfit:
+        except Unfit as unfit:
             yield Rejected(row, unfit.column, unfit.expected)
 
 
@@ -73,7 +73,7 @@ def unique(
 
 def _feature(layer: Layer, row: Row, areas: Areas) -> Feature:
     number = _id(row.values.get("id"))
-    properties = {field.name: _value(field, row.values.get(field.name)) for field in layer.all_fields}
+    properties = {field.name: fit(field, row.values.get(field.name)) for field in layer.all_fields}
     _check_key(str(properties["key"]))
     _check_city(properties)
     if row.sited:
@@ -82,47 +82,47 @@ def _feature(layer: Layer, row: Row, areas: Areas) -> Feature:
     else:
         geometry = _shape(layer, row.geometry)
     if geometry is not None:
-        for name in _MEASURED.keys() & properties.keys():
+        for name in MEASURED.keys() & properties.keys():
             if properties[name] is None:
-                properties[name] = _MEASURED[name](geometry)
+                properties[name] = MEASURED[name](geometry)
     return Feature(number, geometry, properties)
 
 
 def _id(value: object) -> int:
     number = _integer(value) if value not in (None, "") else None
     if number is None or not 0 < number < _LIMIT:
-        raise _Unfit("id", "a whole number above 0")
+        raise Unfit("id", "a whole number above 0")
     return number
 
 
 def _check_key(key: str) -> None:
-    if not _KEY.fullmatch(key):
-        raise _Unfit("key", "small letters, digits and hyphens, 80 at most, no hyphen first")
+    if not KEY.fullmatch(key):
+        raise Unfit("key", "small letters, digits and hyphens, 80 at most, no hyphen first")
 
 
 def _check_city(properties: dict[str, object]) -> None:
     city, district = properties["city"], properties["district"]
     if isinstance(district, int) and city != city_of(district):
-        raise _Unfit("city", f"{city_of(district)}, the city of district {district}")
+        raise Unfit("city", f"{city_of(district)}, the city of district {district}")
 
 
 # --- values -----------------------------------------------------------------------------------
 
 
-def _value(field: Field, value: object) -> object:
+def fit(field: Field, value: object) -> object:
     """A value as the type of its field, None when there is none."""
     if isinstance(value, str):
         value = value.strip()
     if value is None or value == "":
         if field.required:
-            raise _Unfit(field.name, "a value")
+            raise Unfit(field.name, "a value")
         return None
     converter, expected = _CONVERTERS[field.type]
     converted = converter(value)
     if converted is None:
-        raise _Unfit(field.name, expected)
+        raise Unfit(field.name, expected)
     if field.values and converted not in [coded.code for coded in field.values]:
-        raise _Unfit(field.name, f"one of {', '.join(str(coded.code) for coded in field.values)}")
+        raise Unfit(field.name, f"one of {', '.join(str(coded.code) for coded in field.values)}")
     if isinstance(converted, str):
         _check_text(field.name, converted)
     return converted
@@ -132,9 +132,9 @@ def _check_text(name: str, text: str) -> None:
     for place, character in enumerate(text):
         sort = _UNFIT.get(unicodedata.category(character))
         if sort:
-            raise _Unfit(name, f"no {sort} characters; character {place + 1} is U+{ord(character):04X}")
+            raise Unfit(name, f"no {sort} characters; character {place + 1} is U+{ord(character):04X}")
     if name == "aliases" and any(part != part.strip() or not part for part in text.split("|")):
-        raise _Unfit(name, "names joined by | without spaces or empty ones")
+        raise Unfit(name, "names joined by | without spaces or empty ones")
 
 
 def _text(value: object) -> str | None:
@@ -208,9 +208,9 @@ def _place(
     given = properties["radius_m"]
     radius = given if isinstance(given, float) else precision.typical_radius_m
     if radius is None:
-        raise _Unfit("precision", "site, campus, street, town, district or city")
+        raise Unfit("precision", "site, campus, street, town, district or city")
     if radius <= 0:
-        raise _Unfit("radius_m", "a radius above 0")
+        raise Unfit("radius_m", "a radius above 0")
     return _shape(layer, shapely.Point(lon, lat)), {"radius_m": radius}
 
 
@@ -219,7 +219,7 @@ def _degrees(row: Row, name: str, limit: int) -> float:
     degrees = _number(value.strip() if isinstance(value, str) else value)
     if degrees is None or abs(degrees) > limit:
         precision = row.values.get("precision")
-        raise _Unfit(name, f"degrees from -{limit} to {limit}, as precision={precision!r} needs")
+        raise Unfit(name, f"degrees from -{limit} to {limit}, as precision={precision!r} needs")
     return degrees
 
 
@@ -229,12 +229,12 @@ def _representative(
     which = precision.value
     code = properties[which]
     if not isinstance(code, int):
-        raise _Unfit(which, f"an adcode, as precision={which!r} needs")
+        raise Unfit(which, f"an adcode, as precision={which!r} needs")
     if code not in areas:
-        raise _Unfit(which, "an adcode that has a boundary")
+        raise Unfit(which, "an adcode that has a boundary")
     for name in ("lon", "lat", "radius_m"):
         if row.values.get(name) not in (None, ""):
-            raise _Unfit(name, f"nothing with precision={which!r}: the point is that of the {which}")
+            raise Unfit(name, f"nothing with precision={which!r}: the point is that of the {which}")
     spot = areas.spot(code)
     evidence = [properties["position_source"], f"{_AREA_TITLES[precision]}；{areas.source}"]
     return _shape(layer, shapely.Point(spot.lon, spot.lat)), {
@@ -248,13 +248,13 @@ def _shape(layer: Layer, geometry: BaseGeometry | None) -> BaseGeometry | None:
     if geometry is None or geometry.is_empty:
         return None
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
-        raise _Unfit("geometry", "finite coordinates")
+        raise Unfit("geometry", "finite coordinates")
     west, south, east, north = geometry.bounds
     if west < -180 or south < -90 or east > 180 or north > 90:
-        raise _Unfit("geometry", f"degrees; it reaches {west:g}, {south:g} to {east:g}, {north:g}")
+        raise Unfit("geometry", f"degrees; it reaches {west:g}, {south:g} to {east:g}, {north:g}")
     fitted = rounded(_promoted(layer.geometry, geometry))
     if not fitted.is_valid:
-        raise _Unfit("geometry", f"a valid one: {shapely.is_valid_reason(fitted)}")
+        raise Unfit("geometry", f"a valid one: {shapely.is_valid_reason(fitted)}")
     return fitted
 
 
@@ -265,5 +265,5 @@ def _promoted(wanted: Geometry, geometry: BaseGeometry) -> BaseGeometry:
         return geometry.geoms[0]
     single = not hasattr(geometry, "geoms")
     if not single or shapely.get_dimensions(geometry) != _PARTS[wanted] or wanted is Geometry.POINT:
-        raise _Unfit("geometry", f"a {wanted}; it is a {geometry.geom_type}")
+        raise Unfit("geometry", f"a {wanted}; it is a {geometry.geom_type}")
     return getattr(shapely, wanted)([geometry])

@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from etl import indicators, read, structure
 from etl.areas import Areas
 from etl.conform import conform, unique
+from etl.importing.kept import Kept
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
+from etl.taken import Stream, Taken
 from gis import block, bulk, cells, changes, copying, feature, storing, survey, tables, tile
-from gis.apart import apart
+from gis.block import Block
 from gis.database import Store
 from gis.declare import Declared
 from gis.errors import BadData
@@ -30,13 +33,17 @@ Progress = Callable[[str], None]
 INDICATORS = indicators.FILE.parent.name
 
 _HERE = Path(__file__).parent
+_TOLD = 50  # rejected rows, one by one
 # Modules outside this package whose change makes other data of the same files.
 _FORMS = (block, bulk, cells, copying, feature, storing, survey, tables, tile)
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """The features of every layer in id order, the rows that were rejected, and what both were judged by."""
+    """The features of every layer in id order, the rows that were rejected, and what both were judged by.
+
+    `rejected` are those of the reviewed files and of departments; an import tells its own when it is made.
+    """
 
     features: Mapping[str, tuple[Feature, ...]]
     rejected: Mapping[str, tuple[Rejected, ...]]
@@ -46,11 +53,13 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Report:
-    """What a build published: the version, how many features each layer has, how long it took."""
+    """What a build published: the version, how many features each layer has, how long it took, and by the
+    name of the import the rows that it left out."""
 
     version: str
     counts: Mapping[str, int]
     seconds: float
+    left_out: Mapping[str, tuple[Rejected, ...]] = FrozenMapping({})
 
     def __str__(self) -> str:
         held = f"{sum(self.counts.values())} features in {len(self.counts)} layers"
@@ -67,40 +76,124 @@ def build(
     *,
     folder: Path = read.SOURCES,
     declared: Sequence[Declared] = (),
+    imports: Sequence[Kept] = (),
     progress: Progress = silent,
+    advance: Callable[[int], None] = lambda _: None,
+    ready: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Publish all layers of the catalog. Raises `BadData` listing every rejected row: nothing has changed."""
+    """Publish all layers of the catalog. Raises `RowsRejected` with every rejected row: nothing has changed.
+
+    `advance` is told how many rows of files have been taken in, `ready` is called when all are stored and
+    nothing is left but to let the version be seen.
+    """
     started = time.monotonic()
-    version = sources_version(catalog, folder=folder, declared=declared)
-    gathered = gather(catalog, folder=folder, declared=declared, progress=progress)
-    _refuse([one.reason for rejected in gathered.rejected.values() for one in rejected])
-    counts = _publish(store, catalog, gathered, version, progress)
-    return Report(version, FrozenMapping(counts), time.monotonic() - started)
-
-
-def _refuse(reasons: Sequence[str]) -> None:
-    """Stop when there is a reason: one line for one row, a line for each of several."""
-    if reasons:
-        rows = "1 row" if len(reasons) == 1 else f"{len(reasons)} rows"
-        listed = reasons[0] if len(reasons) == 1 else "\n  ".join(["", *reasons])
-        raise BadData(f"{rows} rejected, nothing published", listed)
-
-
-def _publish(
-    store: Store, catalog: Catalog, gathered: Gathered, version: str, progress: Progress
-) -> dict[str, int]:
-    counts: dict[str, int] = {}
+    version = sources_version(catalog, folder=folder, declared=declared, imports=imports)
+    intake, documents = _taken_in(catalog, folder, progress)
+    streams = _streams(catalog, intake.areas, declared, imports, progress)
+    refuse([one for rejected in intake.rejected().values() for one in rejected])
+    publication = _Publication(catalog, intake, streams, advance)
     with store.publish() as connection:
         storing.begin(connection)
-        for layer in catalog.values():
-            counts[layer.id] = storing.replace(connection, layer, gathered.features[layer.id])
-            progress(f"{layer.id}: {counts[layer.id]} features")
+        counts = publication.store(partial(storing.store, connection), progress)
+        refuse(publication.refused())
         with changes.before(store) as before:
             changes.record(before, connection, version, catalog.values())
-        storing.finish(
-            connection, version, _day(gathered.documents), map(_source, gathered.documents.values())
-        )
-    return counts
+        storing.finish(connection, version, _day(documents), map(_source, documents.values()))
+        ready()
+    return Report(
+        version, FrozenMapping(counts), time.monotonic() - started, FrozenMapping(publication.left_out())
+    )
+
+
+def refuse(rejected: Sequence[Rejected]) -> None:
+    """Stop when there is a rejected row."""
+    if rejected:
+        raise RowsRejected(rejected)
+
+
+class RowsRejected(BadData):
+    """Rows cannot be taken in, and so nothing is: a line for each of them, unless they are very many."""
+
+    def __init__(self, rejected: Sequence[Rejected]) -> None:
+        self.rejected = tuple(rejected)
+        rows = "1 row" if len(rejected) == 1 else f"{len(rejected)} rows"
+        reasons = [one.reason for one in rejected[:_TOLD]]
+        if len(rejected) > _TOLD:
+            reasons.append(f"… and {len(rejected) - _TOLD} more")
+        listed = reasons[0] if len(rejected) == 1 else "\n  ".join(["", *reasons])
+        super().__init__(f"{rows} rejected, nothing published", listed)
+
+
+class _Publication:
+    """The reviewed features and the files that are taken in while they are stored."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        intake: _Intake,
+        streams: Mapping[str, Sequence[Stream]],
+        advance: Callable[[int], None],
+    ) -> None:
+        self._catalog, self._streams, self._advance = catalog, streams, advance
+        self._features, self._taken = intake.features(), Taken(intake.seen)
+        self._rejected: dict[Stream, list[Rejected]] = {}
+
+    def store(self, write: Callable[[Layer, Iterable[Block]], int], progress: Progress) -> dict[str, int]:
+        """Store every layer. Returns how many features each has."""
+        counts: dict[str, int] = {}
+        for layer in self._catalog.values():
+            counts[layer.id] = write(layer, self._blocks(layer))
+            progress(f"{layer.id}: {counts[layer.id]} features")
+        return counts
+
+    def _blocks(self, layer: Layer) -> Iterator[Block]:
+        yield from storing.blocks(layer, self._features[layer.id])
+        for stream in self._streams.get(layer.id, ()):
+            rejected = self._rejected.setdefault(stream, [])
+            yield from self._taken.blocks(stream, rejected, self._advance)
+
+    def features(self, layer: Layer) -> Iterator[Feature]:
+        """The features of a layer, one by one."""
+        for part in self._blocks(layer):
+            yield from part.features()
+
+    def rejected(self) -> Iterator[tuple[str, list[Rejected]]]:
+        """What was rejected, by the id of its layer."""
+        for stream, many in self._rejected.items():
+            yield stream.source.layer.id, many
+
+    def refused(self) -> list[Rejected]:
+        """The rows of files of which all must be good."""
+        return [one for stream, many in self._rejected.items() if not stream.lenient for one in many]
+
+    def left_out(self) -> dict[str, tuple[Rejected, ...]]:
+        """The rows that were left out of those of which some may be bad, by the name of the file."""
+        return {
+            stream.name: tuple(many) for stream, many in self._rejected.items() if stream.lenient and many
+        }
+
+
+def _streams(
+    catalog: Catalog,
+    areas: Areas,
+    declared: Sequence[Declared],
+    imports: Sequence[Kept],
+    progress: Progress,
+) -> dict[str, list[Stream]]:
+    """The files that are open now and taken in later, by the id of their layer."""
+    found: dict[str, list[Stream]] = {}
+    if not declared and not imports:
+        return found
+    # GDAL and the readers take a second to import, and most services have no such file.
+    from etl import streams
+
+    for one in declared:
+        progress(f"reading {one.data.name}")
+        found.setdefault(one.layer.id, []).append(streams.of_department(one, areas))
+    for given in imports:
+        progress(f"reading {given.name}")
+        found.setdefault(given.layer, []).append(streams.of_import(given, catalog, areas))
+    return found
 
 
 def _source(document: Document) -> Source:
@@ -118,9 +211,25 @@ def gather(
     *,
     folder: Path = read.SOURCES,
     declared: Sequence[Declared] = (),
+    imports: Sequence[Kept] = (),
     progress: Progress = silent,
 ) -> Gathered:
     """Read and conform everything, publish nothing. A layer without data has no features."""
+    intake, documents = _taken_in(catalog, folder, progress)
+    streams = _streams(catalog, intake.areas, declared, imports, progress)
+    publication = _Publication(catalog, intake, streams, lambda _: None)
+    features = {
+        layer.id: tuple(sorted(publication.features(layer), key=lambda one: one.id))
+        for layer in catalog.values()
+    }
+    rejected = dict(intake.rejected())
+    for layer_id, many in publication.rejected():
+        rejected[layer_id] = (*rejected[layer_id], *many)
+    return Gathered(FrozenMapping(features), FrozenMapping(rejected), intake.areas, documents)
+
+
+def _taken_in(catalog: Catalog, folder: Path, progress: Progress) -> tuple[_Intake, Mapping[str, Document]]:
+    """The reviewed files, with what is drawn from them."""
     documents = read.documents(folder / "registry.toml")
     areas = Areas.from_rows(read.boundaries(folder / "base" / "districts.geojson"))
     intake = _Intake(catalog, areas)
@@ -128,12 +237,9 @@ def gather(
     days = {document.id: document.date for document in documents.values()}
     for layer in catalog.values():
         intake.take(layer, _rows(folder, layer, days))
-    for one in declared:
-        progress(f"reading {one.data.name}")
-        intake.take(one.layer, apart(_department_rows, one, areas))
     progress("drawing the structure")
     _draw(intake, folder, documents)
-    return Gathered(intake.features(), intake.rejected(), areas, documents)
+    return intake, documents
 
 
 def _rows(folder: Path, layer: Layer, days: Mapping[str, date]) -> Iterator[Row]:
@@ -146,13 +252,6 @@ def _rows(folder: Path, layer: Layer, days: Mapping[str, date]) -> Iterator[Row]
         yield from read.boundaries(drawn)
     if listed.exists():
         yield from read.table(listed, read.columns(layer))
-
-
-def _department_rows(declared: Declared, areas: Areas) -> list[Row]:
-    # GDAL and pandas take a second to import, and most services have no layer of this sort.
-    from etl import departments
-
-    return list(departments.rows(declared, areas))
 
 
 def _draw(intake: _Intake, folder: Path, documents: Mapping[str, Document]) -> None:
@@ -193,12 +292,12 @@ class _Intake:
 
     def __init__(self, catalog: Catalog, areas: Areas) -> None:
         self.catalog, self.areas = catalog, areas
-        self._seen: dict[tuple[str, str], str] = {}
+        self.seen: dict[tuple[str, str], str] = {}
         self._features: dict[str, list[Feature]] = {layer_id: [] for layer_id in catalog}
         self._rejected: dict[str, list[Rejected]] = {layer_id: [] for layer_id in catalog}
 
     def take(self, layer: Layer, rows: Iterable[Row | Rejected]) -> None:
-        for one in conform(layer, unique(rows, layer.id, self._seen), self.areas):
+        for one in conform(layer, unique(rows, layer.id, self.seen), self.areas):
             if isinstance(one, Rejected):
                 self._rejected[layer.id].append(one)
             else:
@@ -220,7 +319,11 @@ class _Intake:
 
 
 def sources_version(
-    catalog: Catalog, *, folder: Path = read.SOURCES, declared: Sequence[Declared] = ()
+    catalog: Catalog,
+    *,
+    folder: Path = read.SOURCES,
+    declared: Sequence[Declared] = (),
+    imports: Sequence[Kept] = (),
 ) -> str:
     """The name of the version that a build of these sources would publish: 12 hexadecimal digits.
 
@@ -232,6 +335,7 @@ def sources_version(
         *_files(folder),
         *_files(folder.parent / "gazetteer"),
         *sorted(_HERE.glob("*.py")),
+        *sorted((_HERE / "importing").glob("*.py")),
         *(Path(m.__file__ or "") for m in _FORMS),
     ):
         digest.update(f"\0{file.name}\0".encode())
@@ -241,6 +345,8 @@ def sources_version(
         stat = one.data.stat()
         seen = (one.layer.id, one.data.name, one.data_layer, stat.st_size, stat.st_mtime_ns)
         digest.update(repr(seen).encode())
+    for given in imports:
+        digest.update(repr(given.version).encode())
     return digest.hexdigest()[:12]
 
 

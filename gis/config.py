@@ -26,6 +26,7 @@ class Settings:
     spatialite      name or path of the SpatiaLite module
     basemaps        basemaps of other services; none unless a file names them
     geocoders       geocoding services in the order in which they are asked; none unless listed
+    imports_folder  folder of the files that users have imported, or None for the one beside the database
     geocode_cache   folder that keeps what these services answered
     """
 
@@ -38,6 +39,7 @@ class Settings:
     basemaps: tuple[Basemap, ...] = ()
     geocoders: tuple[GeocodingService, ...] = ()
     geocode_cache: Path = Path("var/geocode")
+    imports_folder: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -52,8 +54,17 @@ class Settings:
             spatialite=environ.get("CORRIDOR_SPATIALITE") or cls.spatialite,
             basemaps=load(Path(basemaps), environ) if basemaps else (),
             geocoders=services(environ),
+            imports_folder=Path(kept) if (kept := environ.get("CORRIDOR_IMPORTS", "")) else None,
             geocode_cache=Path(environ.get("CORRIDOR_GEOCODE_CACHE") or cls.geocode_cache),
         )
+
+    @property
+    def imports(self) -> Path:
+        """The folder of imports: the one that is named, else beside the file of the database, else in `var`."""
+        if self.imports_folder:
+            return self.imports_folder
+        file = self.database.removeprefix("sqlite:///")
+        return (Path(file).parent if file != self.database else Path("var")) / "imports"
 
 
 def _folder(name: str, value: str) -> Path:

@@ -55,7 +55,7 @@ def _merged(pieces: Sequence[Any]) -> Iterator[Any]:
 
 def _pieces(column: Any) -> Iterator[Any]:
     """A column as a length of four bytes and the value; a missing one as the length -1 alone."""
-    if column.null_count == len(column):
+    if len(column) and column.null_count == len(column):
         yield _NULL
     elif pa.types.is_string(column.type) or pa.types.is_binary(column.type):
         yield from _varying(column)

@@ -36,15 +36,20 @@ def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -
 
     Returns how many. Raises `BadData` naming the features of which the database refuses one.
     """
-    return store(connection, layer, (Block.of(layer, batch) for batch in _batches(features)))
+    return store(connection, layer, blocks(layer, features))
 
 
-def store(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> int:
+def blocks(layer: Layer, features: Iterable[Feature]) -> Iterator[Block]:
+    """Features in blocks, in their order."""
+    return (Block.of(layer, batch) for batch in _batches(features))
+
+
+def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
     """As `replace`, of features that come in blocks."""
     t = table(layer)
     for made in (t, texts_of(layer)):
         bulk.create(connection, made)
-    surveys = _insert(connection, layer, blocks)
+    surveys = _insert(connection, layer, many)
     _index(connection, layer)
     survey = Survey.joined(surveys)
     cell_zoom = _store_cells(connection, layer, survey)
