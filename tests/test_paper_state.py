@@ -1,4 +1,4 @@
-"""A saved state of the map on paper: the address of a map becomes extent, layers, filter, opacity and area of a sheet."""
+"""A saved state of the map on paper: its address becomes extent, layers, filter, opacity, area, shades of a sheet."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 import shapely
 from conftest import FIELDS, WELLS, properties, wells
+from hypothesis import given
+from hypothesis import strategies as st
+from sheet_reader import needs_fonts
 
 from gis.errors import BadParameter
 from gis.feature import Bbox, Feature
 from gis.frozen import FrozenMapping
-from gis.layer import Catalog, Geometry, Layer, Theme
+from gis.layer import Catalog, Field, Geometry, Layer, Theme, Type, Value
 from gis.symbol import ByValue, Fill, Marker, Stroke
-from webmap.paper import compose, display, glyphs, state
+from webmap.paper import compose, display, shades, state
 from webmap.paper.content import Content
 from webmap.paper.sheet import Sheet
 
@@ -24,6 +27,26 @@ RINGS = Layer(
     geometry=Geometry.POLYGON,
     theme=Theme.STRUCTURE,
     symbol=Fill("#cc8844", 0.4, Stroke("#aa4400")),
+)
+CITIES = Layer(
+    id="towns", title="市", geometry=Geometry.POLYGON, theme=Theme.BASE, symbol=Fill("#ffffff", 0), order=4
+)
+FIGURES = Layer(
+    id="aims",
+    title="指标",
+    geometry=Geometry.POINT,
+    shown=False,
+    figures=True,
+    kinds=(Value("level", "目标值"),),
+    symbol=Marker("#666666"),
+    fields=(
+        Field("indicator", Type.TEXT, "指标"),
+        Field("unit", Type.TEXT, "单位"),
+        Field("base_year", Type.INTEGER, "现状年"),
+        Field("base_value", Type.NUMBER, "现状值"),
+        Field("target_year", Type.INTEGER, "目标年"),
+        Field("target_value", Type.NUMBER, "目标值"),
+    ),
 )
 HIDDEN = replace(WELLS, id="springs", title="泉", shown=False)
 
@@ -41,8 +64,40 @@ def content() -> Content:
     )
 
 
-def applied(address: str, **asked: object) -> tuple[Sheet, Content]:
-    return state.applied(replace(Sheet("print", "水井", state=address), **asked), content())  # type: ignore[arg-type]
+def with_figures(held: Content) -> Content:
+    """The same with three cities, of two of which there is a figure."""
+    cities = [(1, "甲市", 420100), (2, "乙市", 420200), (3, "丙市", 420700)]
+    areas = tuple(
+        Feature(n, shapely.box(114 + n, 30, 115 + n, 31), properties(CITIES, f"c{n}", name=name, city=code))
+        for n, name, code in cities
+    )
+    told = [(420100, 2025, 20.0), (420200, 2025, 1300.5), (420200, 2025, 7.0), (None, 2025, 9.0)]
+    rows = tuple(
+        Feature(
+            n,
+            None,
+            properties(
+                FIGURES,
+                f"f{n}",
+                city=city,
+                indicator="产值",
+                unit="亿元",
+                kind="level",
+                target_year=year,
+                target_value=value,
+            ),
+        )
+        for n, (city, year, value) in enumerate(told, start=1)
+    )
+    catalog = Catalog([*held.catalog.values(), CITIES, FIGURES])
+    return replace(
+        held, catalog=catalog, features=FrozenMapping({**held.features, CITIES.id: areas, FIGURES.id: rows})
+    )
+
+
+def applied(address: str, *, cities: bool = False, **asked: object) -> tuple[Sheet, Content]:
+    held = with_figures(content()) if cities else content()
+    return state.applied(replace(Sheet("print", "水井", state=address), **asked), held)  # type: ignore[arg-type]
 
 
 def drawn(address: str) -> list[str]:
@@ -136,6 +191,36 @@ def test_the_selected_area_is_drawn(area: str, bounds: tuple[float, ...]) -> Non
     assert one.geometry.bounds == pytest.approx(bounds, abs=1e-3)
 
 
+def test_an_indicator_shades_the_cities_by_classes_and_tells_the_values() -> None:
+    sheet, found = applied("#indicator=产值|亿元|level/target/quantile", cities=True)
+    layer = found.catalog["shown_indicator"]
+    titles = {value.code: value.title for value in layer.field("class").values}
+    classes = {one.properties["name"]: one.properties["class"] for one in found.features[layer.id]}
+    assert classes == {"甲市": "0", "乙市": "1", "丙市": "none"}
+    assert titles == {"0": "20 亿元（1）", "1": "> 20–1 300.5 亿元（1）", "none": "文件未给数"}
+    assert [one.properties["name"] for one in found.features[CITIES.id]] == [
+        "甲市 20 亿元",
+        "乙市 1 300.5 亿元",
+        "丙市",
+    ]
+    assert sheet.subtitle == "产值（亿元）2025年目标" and sheet.note.endswith("分位数分级")
+    assert layer.id in sheet.layers
+
+
+@pytest.mark.parametrize("method", ["jenks", "quantile", "equal"])
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=9))
+def test_every_value_is_in_exactly_one_class_and_no_class_is_empty(method: str, values: list[int]) -> None:
+    classes = shades.classes_of(values, method)
+    held = [[v for v in values if (one.low < v or n == 0) and v <= one.high] for n, one in enumerate(classes)]
+    assert all(held) and sorted(sum(held, [])) == sorted(values)
+    assert len({one.fill for one in classes}) == len(classes) <= 4
+
+
+def test_natural_breaks_part_what_lies_apart() -> None:
+    classes = shades.classes_of([1, 2, 3, 50, 51, 52, 100, 101, 200, 201], "jenks")
+    assert [one.high for one in classes] == [3, 52, 101, 201]
+
+
 @pytest.mark.parametrize(
     ("address", "word"),
     [
@@ -154,6 +239,8 @@ def test_the_selected_area_is_drawn(area: str, bounds: tuple[float, ...]) -> Non
         ("#area=polygon:0,0,1", "polygon:0,0,1"),
         ("#area=wells/well-1", "wells/well-1"),
         ("#area=../../etc/passwd", "passwd"),
+        ("#indicator=产值/target/jenks", "产值/target/jenks"),
+        ("#indicator=产值|亿元|level/target/magic", "magic"),
         ("#wheel=1", "wheel=1"),
         ("#<script>", "script"),
     ],
@@ -164,7 +251,7 @@ def test_a_part_that_means_nothing_is_refused_by_name(address: str, word: str) -
     assert word in str(refused.value)
 
 
-@pytest.mark.skipif(not (glyphs.FOLDER / "manifest.json").is_file(), reason="no fonts: run `make assets`")
+@needs_fonts
 def test_a_map_of_more_than_can_be_named_is_printed_and_says_how_many_have_no_name() -> None:
     held = content()
     crowd = tuple(

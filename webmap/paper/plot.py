@@ -175,7 +175,7 @@ def groups(plotted: Plot, focus: BaseGeometry | None = None) -> Iterator[Group]:
     areas = [found for found in base if found[0].layer.geometry is Geometry.POLYGON]
     lines = [found for found in base if found[0].layer.geometry is not Geometry.POLYGON]
     for found in areas:
-        yield Group(found[0].layer.id, _fills(found, dissolve=False), clip)
+        yield Group(found[0].layer.id, [*_fills(found, dissolve=False), *_hatches(found, _ANGLES[0])], clip)
     yield Group("glow", glow, clip)
     for found in lines:
         yield Group(found[0].layer.id, _fills(found, dissolve=False), clip)
@@ -214,15 +214,20 @@ def _paleness(shape: BaseGeometry, room: Box) -> float:
 
 
 def _outlines(found: Sequence[Drawn], angle: float) -> Iterator[Item]:
-    hatched: dict[Fill, list[BaseGeometry]] = {}
     for one in found:
         if not isinstance(one.symbol, Fill):
             continue
-        if one.symbol.hatched:
-            hatched.setdefault(one.symbol, []).append(one.geometry)
         painted = symbols.paint(one.symbol)
         if painted.stroke:
             yield display.Shape(shapely.simplify(one.geometry, _SIMPLE), replace(painted, fill=None))
+    yield from _hatches(found, angle)
+
+
+def _hatches(found: Sequence[Drawn], angle: float) -> Iterator[Item]:
+    hatched: dict[Fill, list[BaseGeometry]] = {}
+    for one in found:
+        if isinstance(one.symbol, Fill) and one.symbol.hatched:
+            hatched.setdefault(one.symbol, []).append(one.geometry)
     for symbol, shapes in hatched.items():
         lines = symbols.hatch(shapely.union_all(shapes), angle)
         yield display.Shape(lines, symbols.hatch_paint(symbol))

@@ -22,6 +22,7 @@ from gis.frozen import FrozenMapping
 from gis.layer import COMMON, Catalog, Geometry, Layer, Theme
 from gis.symbol import ByValue, Fill, Marker, Plain, Stroke, Symbol
 from webmap.paper.content import Content
+from webmap.paper.shades import shaded
 from webmap.paper.sheet import Extent, Sheet
 
 _CODED = ("kind", "city", "district", "level", "status", "precision")
@@ -80,6 +81,13 @@ def applied(sheet: Sheet, content: Content) -> tuple[Sheet, Content]:
         shown = (*shown, SELECTION.id)
         features[SELECTION.id] = (_selection(state.area, content),)
     language = state.language or sheet.language
+    if state.indicator:
+        shades = shaded(state.indicator, content, language)
+        layers.append(shades.layer)
+        shown = (*shown, shades.layer.id)
+        features |= {shades.layer.id: shades.features, **shades.named}
+        note = "；".join(filter(None, (sheet.note, shades.remark)))
+        sheet = replace(sheet, subtitle=sheet.subtitle or shades.title, note=note)
     asked = replace(
         sheet,
         state="",
