@@ -12,7 +12,14 @@ from typing import Any
 import pikepdf
 import pypdfium2
 import pypdfium2.raw as raw
+import pytest
+from conftest import REQUIRE_ALL
 from pyproj import CRS, Transformer
+
+from webmap.paper import glyphs as fonts
+
+HAS_FONTS = (fonts.FOLDER / "manifest.json").is_file()
+needs_fonts = pytest.mark.skipif(not HAS_FONTS and not REQUIRE_ALL, reason="no fonts: run `make assets`")
 
 POINTS = 72 / 25.4
 _TOUCH = 0.06  # millimetres by which boxes of ink may overlap
@@ -47,8 +54,7 @@ class Read:
     height: float
     runs: tuple[Run, ...]
     paths: tuple[tuple[float, float, float, float], ...]
-    measure: Any
-    viewport: Any
+    viewports: tuple[Any, ...]
     images: int
 
     @cached_property
@@ -82,17 +88,10 @@ class Sheets:
         for font in self.pdf.objects:
             if not isinstance(font, pikepdf.Dictionary) or font.get("/Type") != "/Font":
                 continue
-            name = str(font.get("/BaseFont"))
             if font.get("/Subtype") == "/Type3":
                 yield "a Type 3 font"
-            elif font.get("/Subtype") == "/Type0":
-                descriptor = font.DescendantFonts[0].FontDescriptor
-                if "/FontFile2" not in descriptor and "/FontFile3" not in descriptor:
-                    yield f"{name} is not embedded"
-                if not re.match(r"/[A-Z]{6}\+", name):
-                    yield f"{name} is not a subset"
-                if "/ToUnicode" not in font:
-                    yield f"{name} has no ToUnicode"
+            elif font.get("/Subtype") not in ("/CIDFontType0", "/CIDFontType2"):
+                yield from _faults_of_font(font)
 
     def _root_faults(self) -> Iterator[str]:
         if not str(self.pdf.Root.get("/Lang", "")):
@@ -102,6 +101,19 @@ class Sheets:
         with self.pdf.open_outline() as outline:
             if len(outline.root) != len(self.pdf.pages):
                 yield f"{len(outline.root)} bookmarks for {len(self.pdf.pages)} pages"
+
+
+def _faults_of_font(font: Any) -> Iterator[str]:
+    name = str(font.get("/BaseFont"))
+    holder = font.DescendantFonts[0] if font.get("/Subtype") == "/Type0" else font
+    if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(
+        holder.get("/FontDescriptor", pikepdf.Dictionary())
+    ):
+        yield f"{name} is not embedded"
+    if not re.match(r"/[A-Z]{6}\+", name):
+        yield f"{name} is not a subset"
+    if "/ToUnicode" not in font:
+        yield f"{name} has no ToUnicode"
 
 
 def _read(page: pypdfium2.PdfPage, source: Any) -> Read:
@@ -116,8 +128,7 @@ def _read(page: pypdfium2.PdfPage, source: Any) -> Read:
         height / POINTS,
         tuple(_runs(glyphs, height)),
         tuple(_box(path.get_bounds(), height) for path in paths),
-        view[0].Measure if view else None,
-        view[0] if view else None,
+        tuple(view or ()),
         images,
     )
 
@@ -170,12 +181,12 @@ def page_faults(page: Read) -> Iterator[str]:
         if 0x2E80 <= code < 0x2FE0 or 0xE000 <= code < 0xF900 or code in (0xFFFD, 0xFFFF, 0):
             yield f"character U+{code:04X}"
     for run in page.runs:
-        if run.size < _LEAST_TEXT * 0.79:
+        if run.size < _LEAST_TEXT:
             yield f"{run.text!r} is {run.size:.1f} points"
         if run.left < 0 or run.top < 0 or run.right > page.width or run.bottom > page.height:
             yield f"{run.text!r} leaves the page"
     yield from overlaps(page.runs)
-    if page.measure is not None:
+    if page.viewports:
         yield from scale_faults(page)
 
 
@@ -193,14 +204,18 @@ def overlaps(runs: Sequence[Run]) -> Iterator[str]:
 def scale_faults(page: Read) -> Iterator[str]:
     """The bar, and the map by its place on the earth, against the scale in figures: within a thousandth."""
     stated = page.scale
-    for name, found in (("scale bar", bar_scale(page)), ("georeference", measured_scale(page))):
+    maps = [("georeference", measured_scale(view)) for view in page.viewports]
+    for name, found in (("scale bar", bar_scale(page)), *maps):
         if found is None or not abs(found / stated - 1) < 0.001:
             yield f"{name}: 1:{found} where 1:{stated:.0f} is stated"
 
 
 def bar_scale(page: Read) -> float | None:
     """The scale by which the bar below the figures is drawn."""
-    figures = [run for run in page.runs if _SCALE.match(run.text.strip())][-1]
+    stated = [run for run in page.runs if _SCALE.match(run.text.strip())]
+    if not stated:
+        return None
+    figures = stated[-1]
     parts = sorted(
         box for box in page.paths
         if 0 < box[1] - figures.bottom < 6 and 1 < box[3] - box[1] < 4 and 2 < box[2] - box[0] < 60
@@ -216,17 +231,53 @@ def bar_scale(page: Read) -> float | None:
     return metres * 1000 / length
 
 
-def measured_scale(page: Read) -> float | None:
-    """The scale at which the corners of the map lie, in its own projection."""
-    measure = page.measure
-    places = [float(number) for number in measure.GPTS]
-    crs = CRS.from_wkt(str(measure.GCS.WKT))
-    forward = Transformer.from_crs("EPSG:4490", crs, always_xy=True)
-    east, north = forward.transform(places[1::2], places[0::2])
-    left, bottom, right, top = (float(number) / POINTS for number in page.viewport.BBox)
+def measured_scale(view: Any) -> float | None:
+    """The scale at which the corners of a map lie, in its own projection."""
+    east, north = corners(view)
+    left, bottom, right, top = (float(number) / POINTS for number in view.BBox)
     across = (east[3] - east[0]) / (right - left) * 1000
     down = (north[1] - north[0]) / (top - bottom) * 1000
     return across if abs(across / down - 1) < 0.0005 else None
+
+
+def projection(view: Any) -> Transformer:
+    """From degrees to the plane in which a map lies."""
+    return Transformer.from_crs("EPSG:4490", CRS.from_wkt(str(view.Measure.GCS.WKT)), always_xy=True)
+
+
+def corners(view: Any) -> tuple[list[float], list[float]]:
+    """The eastings and northings of the corners of a map, from the lower left one clockwise."""
+    places = [float(number) for number in view.Measure.GPTS]
+    east, north = projection(view).transform(places[1::2], places[0::2])
+    return list(east), list(north)
+
+
+def frame(page: Read) -> tuple[float, float, float, float]:
+    """The frame of the first map in millimetres from the upper left corner."""
+    left, bottom, right, top = (float(number) / POINTS for number in page.viewports[0].BBox)
+    return left, page.height - top, right, page.height - bottom
+
+
+def inset(page: Read) -> tuple[float, float, float, float] | None:
+    """The frame of the inset: the rectangle in whose upper left corner its title stands."""
+    for run in page.runs:
+        if run.text.startswith("附图") and _SCALE.search(run.text):
+            at = (box for box in page.paths if 0 < run.left - box[0] < 3 and 0 < run.top - box[1] < 4)
+            return max(at, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), default=None)
+    return None
+
+
+def named(page: Read, names: Iterable[str], least: float = _LEAST_TEXT) -> list[str]:
+    """The names that stand on the map or its inset, not in a table, at a size of so many points at least."""
+    boxes = [box for box in (frame(page), inset(page)) if box]
+    runs = [run for run in page.runs if run.size >= least and any(_within(run, box) for box in boxes)]
+    text = "".join(run.text.replace(" ", "") for run in runs)
+    return [name for name in names if _plain(name) in text]
+
+
+def _within(run: Run, box: tuple[float, float, float, float]) -> bool:
+    x, y = (run.left + run.right) / 2, (run.top + run.bottom) / 2
+    return box[0] < x < box[2] and box[1] < y < box[3]
 
 
 def missing(page: Read, names: Iterable[str]) -> list[str]:

@@ -9,23 +9,23 @@ from typing import Any
 import pytest
 import shapely
 from conftest import FIELDS, HOSTILE, TRACKS, WELLS, plots, properties, tracks, wells
-from sheet_reader import Sheets
+from sheet_reader import Sheets, needs_fonts
 
 import layers
 from gis.errors import BadData, BadParameter, NotFound
 from gis.feature import Bbox, Feature
 from gis.frozen import FrozenMapping
 from gis.layer import Catalog
-from webmap.paper import glyphs, pdf, press, sheet, svg, words
+from webmap import special
+from webmap.paper import figures, glyphs, pdf, press, sheet, svg, words
 from webmap.paper.compose import compose
 from webmap.paper.content import Content
 from webmap.paper.sheet import Around, Atlas, Sheet
 
-fonts = pytest.mark.skipif(
-    not (glyphs.FOLDER / "manifest.json").is_file(), reason="no fonts: run `make assets`"
-)
+fonts = needs_fonts
 CATALOG = Catalog([WELLS, TRACKS, FIELDS])
 TITLE = {"title": "水井分布图"}
+FIGURES = {"layer": "plots", "wordings": ["产量"], "units": ["吨"], "years": [2020, 2025]}
 
 
 @pytest.fixture
@@ -84,6 +84,12 @@ def test_a_sheet_has_what_its_table_says() -> None:
         ({**TITLE, "title": "x" * 300}, "title"),
         ({**TITLE, "marginalia": {"date": "today"}}, "marginalia.date"),
         ({**TITLE, "language": "fr"}, "language"),
+        ({**TITLE, "figures": {"layer": "plots"}}, "figures.years"),
+        ({**TITLE, "figures": {**FIGURES, "layer": "no_such"}}, "figures.layer"),
+        ({**TITLE, "figures": {**FIGURES, "wordings": []}}, "figures.wordings"),
+        ({**TITLE, "figures": {**FIGURES, "show": ["sum"]}}, "figures.show"),
+        ({**TITLE, "figures": {**FIGURES, "symbols": "stars"}}, "figures.symbols"),
+        ({**TITLE, "figures": FIGURES}, "figures"),
     ],
 )
 def test_a_sheet_that_cannot_be_is_refused_by_its_key(table: dict[str, Any], key: str) -> None:
@@ -220,3 +226,57 @@ def test_a_schematic_area_and_a_plot_are_drawn_with_their_names(content: Content
     both = replace(content, features=FrozenMapping({**content.features, "plots": (more,)}))
     made = compose(Sheet("s", "t", extent=Bbox(113.9, 29.9, 114.6, 30.6)), both)
     assert any(group.name == "plots" for group in made.page.groups)
+
+
+ODD_NAMES = {
+    "right to left": "\u202e\u2067水井\u2069abc",
+    "an emoji": "水井🚰",
+    "an ideograph that hardly any font has": "𠀀𪚥井",
+    "one of the second font": "㭎井",
+    "accents": "Đường Łódź Ångström",
+    "marks that combine": "e\u0301 a\u030a",
+    "no character at all": "\u200b\u200d",
+    "two hundred characters": "湖北省重点实验室与工程研究中心" * 13 + "水井水井水",
+}
+
+
+@fonts
+@pytest.mark.parametrize("name", ODD_NAMES.values(), ids=ODD_NAMES)
+def test_a_name_of_any_characters_is_drawn_and_never_as_a_box(name: str, content: Content) -> None:
+    odd = Feature(1, shapely.Point(114.3, 30.3), properties(WELLS, "odd", name=name))
+    made = compose(
+        Sheet("s", name or "t", extent=Bbox(113.9, 29.9, 114.6, 30.6)),
+        replace(content, features=FrozenMapping({**content.features, "wells": (odd,)})),
+    )
+    read = Sheets(pdf.write([made.page], pdf.About(name)))
+    assert [
+        one for one in read.faults() if "leaves the page" in one or "character" in one or "font" in one
+    ] == []
+    assert glyphs.clean(name).replace(" ", "") in read.pages[0].text
+    assert not {"\u202e", "\u2067", "🚰", "𪚥"} & set(read.pages[0].text)
+
+
+@fonts
+def test_a_letter_loses_its_accent_and_any_other_character_becomes_a_mark_where_no_font_has_it() -> None:
+    assert glyphs.clean("水井🚰") == "水井〓"
+    assert glyphs.clean("Łódź Đường") == "Lódz Đường"
+    assert glyphs.clean("e\u0301 x\u0323") == "é x"
+
+
+@fonts
+def test_a_river_bends_softly_and_passes_through_its_vertices() -> None:
+    line = shapely.LineString([(0, 0), (20, 0), (20, 20), (40, 20)])
+    curve = special.on_paper(replace(TRACKS, id="rivers"), line, 50_000)
+    assert all(curve.distance(shapely.Point(vertex)) < 1e-9 for vertex in line.coords)
+    assert curve.hausdorff_distance(line) < 3
+    assert len(shapely.get_coordinates(curve)) > 50
+
+
+def test_classes_are_of_one_width_between_round_limits() -> None:
+    found = figures.classes([16.52, 20, 22.56, 25.8, 26, 28])
+    assert found is not None and found.limits == (15, 20, 25, 30)
+    assert [found.at(value) for value in (16.52, 20, 28, 30)] == [0, 1, 2, 2]
+    alone, two = figures.classes([7]), figures.classes([1, 2])
+    assert alone is not None and len(alone.fills) == 1
+    assert two is not None and two.at(1) != two.at(2)
+    assert figures.classes([]) is None

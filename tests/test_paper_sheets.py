@@ -6,30 +6,44 @@ import json
 import re
 import shutil
 import subprocess
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from io import BytesIO
+from itertools import combinations, pairwise
 from pathlib import Path
 
+import pikepdf
 import pytest
-from sheet_reader import Read, Sheets, legend_counts, missing
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sheet_reader import (
+    Read,
+    Run,
+    Sheets,
+    corners,
+    legend_counts,
+    missing,
+    named,
+    needs_fonts,
+    page_faults,
+    projection,
+)
 
 import layers
 from etl import indicators, run
 from gis.frozen import FrozenMapping
 from gis.layer import Geometry
+from gis.symbol import Marker
 from webmap.legend import entries
-from webmap.paper import figures, glyphs, pdf, press, sheet, svg
+from webmap.paper import display, figures, pdf, press, sheet, svg
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
-from webmap.paper.display import Group, Page, Shape, Text
+from webmap.paper.display import Group, Item, Page, Shape, Text
 from webmap.paper.furniture import NOT_BINDING, NOT_REVIEWED, scale_bar
-from webmap.paper.sheet import Figures, Sheet
+from webmap.paper.sheet import Around, Figures, Sheet
 
-pytestmark = pytest.mark.skipif(
-    not (glyphs.FOLDER / "manifest.json").is_file(), reason="no fonts: run `make assets`"
-)
+pytestmark = needs_fonts
 
 NAMES = sorted(path.stem for path in sheet.SHIPPED.glob("*.toml"))
 SHEETS = [name for name in NAMES if name != "atlas"]
@@ -102,21 +116,58 @@ def test_every_facility_of_a_sheet_stands_on_it_by_name(name: str, made: Made) -
 def test_the_legend_lists_what_is_in_the_frame_and_how_many_of_each(
     name: str, made: Made, content: Content
 ) -> None:
-    found = legend_counts(made(name).page)
-    for title, count in _expected(made(name).asked, made(name).composed, content).items():
-        assert found.get(title) == count, f"{title}: {found.get(title)} where {count} are in the frame"
+    asked, page = made(name).asked, made(name).page
+    assert _legend_faults(page, asked, content) == []
 
 
-def _expected(asked: Sheet, composed: Composed, content: Content) -> Counter[str]:
-    """The counts of the point layers of one symbol, by what is in the frame's corners."""
-    wanted = set(asked.layers or content.catalog)
-    drawn = Counter(place.key.partition("/")[0] for place in composed.places)
-    point = {
-        layer.id: layer
-        for layer in content.catalog.values()
-        if layer.id in wanted and layer.geometry is Geometry.POINT and len(entries(layer)) == 1
-    }
-    return Counter({point[name].title: count for name, count in drawn.items() if name in point})
+def _legend_faults(page: Read, asked: Sheet, content: Content) -> list[str]:
+    found, expected = legend_counts(page), dict(_expected(page, asked, content))
+    return [
+        f"{title}: {found.get(title, 0)}, not {count}"
+        for title, count in expected.items()
+        if found.get(title, 0) != count
+    ]
+
+
+def test_the_overview_names_nearly_all_of_its_many_facilities_and_numbers_the_rest(made: Made) -> None:
+    composed, page = made("corridor").composed, made("corridor").page
+    names = [place.name for place in composed.places]
+    on_map = named(page, names)
+    assert made("corridor").asked.paper == "A3" and len(names) >= 150
+    assert len(on_map) >= 0.95 * len(names)
+    assert missing(page, names) == []
+    assert made("corridor").read.faults() == []
+
+
+def _expected(page: Read, asked: Sheet, content: Content) -> Iterator[tuple[str, int]]:
+    """How many features of each point layer of one symbol lie in the map, by the place that the file gives it."""
+    view = page.viewports[0]
+    east, north = corners(view)
+    window = shapely.box(min(east), min(north), max(east), max(north))
+    kept = _kept(asked, content)
+    for layer in content.catalog.values():
+        is_drawn = layer.id in asked.layers if asked.layers else layer.shown
+        if not is_drawn or layer.geometry is not Geometry.POINT or len(entries(layer)) > 1:
+            continue
+        sited = [
+            one
+            for one in content.features[layer.id]
+            if one.geometry and one.properties["precision"] not in VAGUE
+        ]
+        inside = [one.geometry for one in sited if kept is None or kept.intersects(one.geometry)]
+        places = [shapely.Point(*projection(view).transform(point.x, point.y)) for point in inside]
+        yield layer.title, sum(window.contains(place) for place in places)
+
+
+VAGUE = ("district", "city")
+
+
+def _kept(asked: Sheet, content: Content) -> BaseGeometry | None:
+    """The area to which a sheet keeps."""
+    around = asked.extent
+    if not isinstance(around, Around) or not around.only:
+        return None
+    return next(one.geometry for one in content.features[around.layer] if one.properties["key"] == around.key)
 
 
 @pytest.mark.parametrize("name", ["corridor", "region"])
@@ -272,21 +323,140 @@ def test_the_reader_misses_a_name_that_was_taken_away(page: Page) -> None:
         Group(g.name, [item for item in g.items if item is not there], g.clip) if g.name == "labels" else g
         for g in page.groups
     )
-    whole, less = (
-        Sheets(pdf.write([p], pdf.About("t"))).pages[0] for p in (page, replace(page, groups=groups))
+    less = Sheets(pdf.write([replace(page, groups=groups)], pdf.About("t")))
+    assert missing(less.pages[0], [there.text]) == [there.text]
+    assert named(less.pages[0], [there.text]) == []
+
+
+def test_the_reader_finds_a_legend_that_counts_wrong(page: Page, made: Made, content: Content) -> None:
+    def miscounted(item: Item) -> Item:
+        return replace(item, text=re.sub(r"（\d+）", "（77）", item.text)) if isinstance(item, Text) else item
+
+    groups = tuple(
+        Group(g.name, map(miscounted, g.items), g.clip) if g.name == "legend" else g for g in page.groups
     )
-    assert len(less.runs) < len(whole.runs)
+    read = Sheets(pdf.write([replace(page, groups=groups)], pdf.About("t")))
+    assert _legend_faults(read.pages[0], made("cluster-huanggang").asked, content) != []
 
 
-def test_the_reader_finds_a_file_without_language_or_title(page: Page) -> None:
-    import io
+@pytest.mark.parametrize("character", ["\u2f42", "\ue000", "\ufffd"])
+def test_the_reader_finds_characters_that_are_no_text(character: str, made: Made) -> None:
+    read = made("cluster-huanggang").page
+    more = (*read.runs, Run(character, 1, 1, 3, 3, 8))
+    assert f"character U+{ord(character):04X}" in list(page_faults(replace(read, runs=more)))
 
-    import pikepdf
 
-    with pikepdf.Pdf.open(io.BytesIO(pdf.write([page], pdf.About("t")))) as opened:
-        del opened.Root.Lang
-        del opened.docinfo[pikepdf.Name.Title]
-        written = io.BytesIO()
+def test_the_reader_finds_a_page_without_text_and_one_that_is_a_picture(page: Page, made: Made) -> None:
+    bare = replace(page, groups=(), references=())
+    assert "page 1: no text" in faults(bare)
+    assert "1 pictures" in list(page_faults(replace(made("cluster-huanggang").page, images=1)))
+
+
+def _spoilt(page: Page, spoil: Callable[[pikepdf.Pdf], None]) -> list[str]:
+    """What the reader says of a file after a change to its objects."""
+    with pikepdf.Pdf.open(BytesIO(pdf.write([page], pdf.About("t")))) as opened:
+        spoil(opened)
+        written = BytesIO()
         opened.save(written)
-    found = Sheets(written.getvalue()).faults()
-    assert "no language" in found and "no title" in found
+    return Sheets(written.getvalue()).faults()
+
+
+def _without_language(file: pikepdf.Pdf) -> None:
+    del file.Root.Lang
+
+
+def _without_title(file: pikepdf.Pdf) -> None:
+    del file.docinfo[pikepdf.Name.Title]
+
+
+def _without_bookmarks(file: pikepdf.Pdf) -> None:
+    with file.open_outline() as outline:
+        outline.root.clear()
+
+
+def _font(file: pikepdf.Pdf) -> pikepdf.Dictionary:
+    found = [
+        one for one in file.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Subtype") == "/Type0"
+    ]
+    assert isinstance(found[0], pikepdf.Dictionary)
+    return found[0]
+
+
+def _not_embedded(file: pikepdf.Pdf) -> None:
+    descriptor = _font(file).DescendantFonts[0].FontDescriptor
+    for key in ("/FontFile2", "/FontFile3"):
+        if key in descriptor:
+            del descriptor[key]
+
+
+def _whole_font(file: pikepdf.Pdf) -> None:
+    _font(file).BaseFont = pikepdf.Name("/NotoSansSC-Regular")
+
+
+def _without_unicode(file: pikepdf.Pdf) -> None:
+    del _font(file)["/ToUnicode"]
+
+
+def _type_3(file: pikepdf.Pdf) -> None:
+    file.Root.Spoilt = file.make_indirect(
+        pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "fault"),
+    [
+        (_without_language, "no language"),
+        (_without_title, "no title"),
+        (_without_bookmarks, "bookmarks"),
+        (_not_embedded, "not embedded"),
+        (_whole_font, "not a subset"),
+        (_without_unicode, "no ToUnicode"),
+        (_type_3, "Type 3"),
+    ],
+)
+def test_the_reader_finds_what_is_wrong_with_a_file(
+    page: Page, spoil: Callable[[pikepdf.Pdf], None], fault: str
+) -> None:
+    assert any(fault in one for one in _spoilt(page, spoil))
+
+
+# --- in grey --------------------------------------------------------------------------------------
+
+
+def lightness(color: str) -> float:
+    """CIE L* of a colour."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    y = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+def test_symbols_of_facilities_are_told_apart_without_colour(content: Content) -> None:
+    """By their shape, or where two layers share one by lightness or size."""
+    shown = [layer for layer in content.catalog.values() if layer.shown]
+    marks = {
+        (layer.id, symbol)
+        for layer in shown
+        for entry in entries(layer)
+        if isinstance(symbol := entry.symbol, Marker)
+    }
+    assert len(marks) > 10
+    for (name, one), (other_name, other) in combinations(sorted(marks, key=str), 2):
+        is_apart = abs(lightness(one.color) - lightness(other.color)) > 5 or abs(one.size - other.size) >= 1
+        assert one.shape is not other.shape or is_apart, f"{name}, {other_name}"
+
+
+def test_classes_get_darker_by_steps_that_grey_keeps() -> None:
+    steps = [lightness(color) for color in ("#ffffff", *figures.RAMP)]
+    assert all(paler - darker > 7 for paler, darker in pairwise(steps))
+
+
+def test_every_sheet_stays_legible_in_grey(made: Made) -> None:
+    """What carries text is light, what is text is dark, by lightness alone."""
+    texts = [
+        text
+        for name in ("corridor", "science-city")
+        for text in display.texts(made(name).composed.page.groups)
+    ]
+    assert max(lightness(text.color) for text in texts) < 62

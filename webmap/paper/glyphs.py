@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ REST_FAMILY = "Noto Sans SC Rest"
 ASCENT = 0.88
 DESCENT = 0.12
 
+_LATIN = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH ")
 _MISSING = "〓"  # the typesetter's mark for a character that he does not have
 
 
@@ -49,8 +51,11 @@ FONTS = (REGULAR, BOLD, REST)
 
 
 def clean(text: str) -> str:
-    """One line of text as it is drawn: no control characters, no radicals, a mark for what no font has."""
-    return "".join(_drawn(character) for character in text if _visible(character))
+    """One line of text as it is drawn: no control characters, no radicals, a letter without its accent where no font
+    has it with it, a mark for what no font has at all."""
+    return "".join(
+        _drawn(character) for character in unicodedata.normalize("NFC", text) if _visible(character)
+    )
 
 
 def width(text: str, *, bold: bool = False) -> float:
@@ -102,7 +107,21 @@ def _drawn(character: str) -> str:
     code = ord(character)
     if 0x2E80 <= code < 0x2FE0 or 0xF900 <= code < 0xFB00:
         return unicodedata.normalize("NFKC", character)
-    return character if code in _advances(REGULAR) or code in _advances(REST) else _MISSING
+    return character if _is_held(character) else _plain(character)
+
+
+def _is_held(character: str) -> bool:
+    return ord(character) in _advances(REGULAR) or ord(character) in _advances(REST)
+
+
+def _plain(character: str) -> str:
+    """What stands for a character that no font has: a Latin letter by its name, nothing for a mark on a letter."""
+    if unicodedata.combining(character):
+        return ""
+    letter = _LATIN.match(unicodedata.name(character, ""))
+    if letter is None:
+        return _MISSING
+    return letter[2] if letter[1] == "CAPITAL" else letter[2].lower()
 
 
 def _advance(font: Font, character: str) -> float:

@@ -40,7 +40,7 @@ class Layout:
     @property
     def small(self) -> float:
         """The size of names of facilities and of small print: 6 points at least."""
-        return max(points(6.05), points(6.2) * math.sqrt(self.unit))
+        return points(6.05) * max(1.0, math.sqrt(self.unit))
 
 
 def layout(sheet: Sheet, aspect: float, *, inset: bool) -> Layout:

@@ -318,10 +318,12 @@ def _text(table: Mapping[str, Any], key: str, within: str = "", most: int = _LON
     return value
 
 
-def _one_of(table: Mapping[str, Any], key: str, known: tuple[str, ...], otherwise: str) -> str:
+def _one_of(
+    table: Mapping[str, Any], key: str, known: tuple[str, ...], otherwise: str, within: str = ""
+) -> str:
     value = table.get(key, otherwise)
     if value not in known:
-        raise BadParameter(key, value, f"one of {', '.join(known)}")
+        raise BadParameter(f"{within}{key}", value, f"one of {', '.join(known)}")
     return str(value)
 
 
@@ -413,8 +415,8 @@ def _figures(value: object) -> Figures | None:
         _words(value, "units"),
         (years[0], years[1]),
         kind or Figures.kind,
-        _one_of(value, "symbols", ("circles", "fills"), Figures.symbols),
-        _one_of(value, "gap", ("growth", "difference"), Figures.gap),
+        _one_of(value, "symbols", ("circles", "fills"), Figures.symbols, "figures."),
+        _one_of(value, "gap", ("growth", "difference"), Figures.gap, "figures."),
         _shown(value.get("show", list(Figures.show))),
     )
 

@@ -29,7 +29,7 @@ from webmap.paper.typeset import points, small_print, wrapped
 _GAP = 2.5
 _HEAD = 8.5  # the heading above each map
 _SMALL = 0.72  # furniture of small maps beside that of a sheet
-_KEY = 138.0  # width of the legend
+_KEY = 124.0  # width of the legend
 _KEY_HEIGHT = 37.0
 _LARGEST = 0.072  # radius of the largest circle beside the diagonal of a map
 _LEAST = 0.8
