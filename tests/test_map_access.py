@@ -102,6 +102,17 @@ def test_every_control_can_be_reached_and_shows_the_focus(visit: Visit, live: st
     assert {"全图", "量距离", "链接与接口", "搜索", "列表"} <= set(names)
 
 
+def test_the_map_can_be_skipped(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("button", name="跳过地图")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="列表")).to_be_focused()
+    expect(skip).not_to_be_in_viewport()
+
+
 def test_tabs_are_walked_by_arrow_keys(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/")
     page.get_by_role("tab", name="图例").focus()

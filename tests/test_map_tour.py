@@ -7,11 +7,11 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from gis.feature import Bbox
 from gis.layer import Catalog
-from tests.browsing import Visit, features
+from tests.browsing import DESK, Visit, features
 from tests.conftest import WELLS
 from tests.test_map_access import violations
 from webmap import leaflet
@@ -158,6 +158,31 @@ def test_an_indicator_colours_the_cities_that_have_it_and_no_other(visit: Visit,
     expect(page.locator(".name.major").filter(has_text="武汉市")).to_contain_text(gap)
     assert "/gap/jenks" in page.url
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "opened"),
+    [("**/collections/indicators/items*", "#8/30.4/114.6&tab=figures"), ("**/stories?*", "")],
+)
+def test_figures_and_stories_that_fail_are_said_and_asked_again(
+    browser: Browser, live: str, asked: str, opened: str
+) -> None:
+    visit = Visit(browser, DESK)
+    visit.page.route(asked, lambda route: route.fulfill(status=500, body="oops"))
+    page = visit.open(f"{live}/{opened}")
+    if not opened:
+        page.get_by_role("button", name="导览").click()
+    told = page.locator(".failure, .notice").filter(has_text="服务器答复 500")
+    expect(told).to_be_visible()
+    page.unroute(asked)
+    told.get_by_role("button", name="重试").click()
+    expect(told).to_have_count(0)
+    if opened:
+        page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
+        assert page.locator(".bars li").count() > 2
+    else:
+        expect(page.locator(".story")).to_be_visible()
+    page.close()
 
 
 def test_breaks_name_their_method_and_each_figure_opens_its_source(visit: Visit, live: str) -> None:

@@ -24,9 +24,11 @@ export class Indicators {
   #measure = "target";
   #method = METHODS[0];
 
-  /** `areas()` gives the features that stand for the cities; `onChange()` is called after a choice. */
-  constructor(map, layers, { config, areas, onChange, onPaint }) {
-    Object.assign(this, { layer: layers.figures[0], config, areas, onChange, onPaint });
+  /** `areas()` gives the features that stand for the cities; `onChange()` is called after a choice, `onRetry()` when
+      figures that did not come are asked for again. */
+  constructor(map, layers, { config, areas, onChange, onPaint, onRetry }) {
+    Object.assign(this, { layer: layers.figures[0], config, areas, onChange, onPaint, onRetry });
+    this.failure = el("p", { class: "failure", role: "status" });
     this.choice = el("select", { on: { change: () => this.#set(() => (this.#chosen = this.choice.value || null)) } });
     const radio = (measure) => {
       const input = el("input", { type: "radio", name: "measure", value: measure, on: { change: () => this.#set(() => (this.#measure = measure)) } });
@@ -36,13 +38,15 @@ export class Indicators {
     this.method = el("select", { on: { change: () => this.#set(() => (this.#method = this.method.value)) } }, ...METHODS.map((method) => el("option", { value: method }, t(method))));
     this.methodLabel = el("label", { class: "choice" }, t("classMethod"), this.method);
     this.result = el("div", { role: "status" });
-    this.node = el("div", { class: "indicators" }, el("label", { class: "choice" }, t("indicatorChoice"), this.choice), this.measures, this.methodLabel, this.result);
+    this.node = el("div", { class: "indicators" }, this.failure, el("label", { class: "choice" }, t("indicatorChoice"), this.choice), this.measures, this.methodLabel, this.result);
     this.box = el("section", { class: "figure-legend", "aria-hidden": "true", hidden: true });
     this.paint = new Choropleth(map, layers);
   }
 
   /** Offer the indicators that have come, those of most cities first. */
   build() {
+    const retry = el("button", { type: "button", class: "act", on: { click: this.onRetry } }, t("retry"));
+    this.failure.replaceChildren(...(this.layer.state === "failed" ? [el("span", {}, t("failed", { reason: this.layer.reason })), " ", retry] : []));
     this.#rows = grouped(this.layer.features.map(({ properties }) => properties));
     const groups = [...this.#rows].sort(([, a], [, b]) => cities(b) - cities(a));
     const byCities = Map.groupBy ? Map.groupBy(groups, ([, rows]) => cities(rows)) : grouping(groups);

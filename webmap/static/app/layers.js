@@ -68,15 +68,16 @@ export class Layers {
 
   /** Load every layer; one that fails does not keep the others. */
   async load() {
-    await Promise.all([...this.all.map((layer) => this.loadOne(layer)), ...this.figures.map((layer) => this.#loadFigures(layer))]);
+    await Promise.all([...this.all.map((layer) => this.loadOne(layer)), ...this.figures.map((layer) => this.loadFigures(layer))]);
   }
 
-  async #loadFigures(layer) {
+  async loadFigures(layer) {
     try {
       layer.features = await featuresOf(layer, this.limit);
       layer.state = "ready";
-    } catch {
+    } catch (error) {
       layer.state = "failed";
+      layer.reason = reasonOf(error);
     }
   }
 
@@ -332,6 +333,10 @@ function asLayer(layer, theme, most) {
 function placeOf({ geometry }) {
   const [lon, lat] = middleOf(geometry);
   return [lat, lon];
+}
+
+function reasonOf(error) {
+  return error instanceof BadAnswer ? error.message : t("noAnswer");
 }
 
 function byStyle(layer) {

@@ -79,7 +79,7 @@ const address = new Address(viewPart(map, goHome), {
   onFollowed: sift,
   onChange: () => (language.href = otherLanguage()),
 });
-const indicators = layers.figures.length ? new Indicators(map, layers, { config, areas: cityAreas, onChange: () => (compare.update(), address.push()), onPaint: () => labels?.update() }) : null;
+const indicators = layers.figures.length ? new Indicators(map, layers, { config, areas: cityAreas, onChange: () => (compare.update(), address.push()), onPaint: () => labels?.update(), onRetry: async () => (await layers.loadFigures(layers.figures[0]), gathered()) }) : null;
 const compare = new Compare(map, layers, facets, config, {
   indicators,
   onChange: () => (sift(), address.push()),
@@ -197,12 +197,18 @@ function layOut() {
     el("div", { class: "measure" }, pointerBox(map), scaleBar(map)),
     handle,
   );
-  document.body.append(sheet, panel.node);
+  document.body.append(skip(), sheet, panel.node);
   document.body.classList.add("corridor");
   if (isEmbedded) embed(sheet);
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(container);
   map.invalidateSize({ pan: false });
   map.on("zoomend", tune);
+}
+
+/** The way past the hundreds of symbols on the map, for those who walk by keyboard. */
+function skip() {
+  const go = () => (openPanel(), panel.turn("list"), panel.focus());
+  return el("button", { type: "button", class: "skip", on: { click: go } }, t("skipMap"));
 }
 
 function tools() {

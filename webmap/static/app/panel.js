@@ -43,6 +43,11 @@ export class Panel {
     this.onTurn();
   }
 
+  /** Give the focus to the tab that is seen. */
+  focus() {
+    this.#tabs.get(this.#current).button.focus();
+  }
+
   /** The seen tab shows what has changed. */
   update() {
     this.#tabs.get(this.#current)?.update();

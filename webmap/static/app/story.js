@@ -16,10 +16,12 @@ export class Stories {
 
   /** Let the reader choose a story; a single one is played at once. */
   async start() {
-    const { stories = [] } = (await this.#ask(this.list, () => this.start())) ?? {};
+    const answer = await this.#ask(this.list, () => this.start());
+    if (!answer) return null;
+    const { stories } = answer;
     if (stories.length === 1) return this.#go(stories[0].id, 0, true);
     const choices = stories.map(({ id, title }) => [title, () => (this.notices.say("stories", null), this.#go(id, 0, true))]);
-    this.notices.say("stories", t(stories.length ? "chooseStory" : "noStories"), choices);
+    return this.notices.say("stories", t(stories.length ? "chooseStory" : "noStories"), choices);
   }
 
   stop() {
