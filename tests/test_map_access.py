@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import DESK, PHONE, Visit, facet
+from tests.browsing import DESK, PHONE, SIZES, Visit, facet
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 
@@ -139,4 +139,18 @@ def test_motion_is_left_out_for_those_who_ask(browser: Browser, live: str) -> No
     page = visit.open(f"{live}/")
     assert page.evaluate("map_corridor.options.zoomAnimation") is False
     assert page.evaluate("map_corridor._fadeAnimated") is False
+    page.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+def test_every_tab_is_seen_whole_in_either_language(
+    browser: Browser, live: str, size: dict[str, int], lang: str
+) -> None:
+    visit = Visit(browser, size)
+    page = visit.open(f"{live}/?lang={lang}")
+    ends = page.eval_on_selector_all(
+        ".tabs, .tabs button:last-child", "all => all.map(n => n.getBoundingClientRect().right)"
+    )
+    assert ends[1] <= ends[0]
     page.close()
