@@ -8,6 +8,7 @@ import { placeIn, sound, typed } from "./pinyin.js";
 import { isVague, styleOf, swatch } from "./symbols.js";
 
 const MOST = 12;
+const APART = 100; // ranks: words that are found apart come after all that is found as one
 const PAUSE = 250; // milliseconds after a letter, before the service is asked
 
 export class Search {
@@ -38,7 +39,7 @@ export class Search {
     const wanted = typed(this.input.value);
     if (!wanted) return this.#close();
     this.#index ??= [...indexed(this.layers, this.placeOf)];
-    this.#found = ranked(this.#index, wanted).slice(0, MOST);
+    this.#found = ranked(this.#index, wanted, this.input.value.split(/\s+/).map(typed).filter(Boolean)).slice(0, MOST);
     this.#at = this.#found.length ? 0 : -1;
     this.#show();
     if (this.layers.tiled.length) this.#askSoon(this.input.value.trim());
@@ -135,16 +136,24 @@ function* indexed(layers, placeOf) {
         feature,
         names: names.map((one) => ({ text: one, plain: typed(one), sounds: sound(one) })),
         english: typed(english ?? ""),
-        others: [[host, typed(host ?? "")], [placeOf(feature.properties), typed(placeOf(feature.properties))], [where, typed(where ?? "")]],
+        others: [host, placeOf(feature.properties), where, placeOf({ ...feature.properties, precision: "city" })].map((words) => [words, typed(words ?? "")]),
       };
     }
   }
 }
 
 /** The entries that fit, the best first; `why` is what was found where it is not the name itself. */
-function ranked(index, wanted) {
-  const hits = index.map((entry) => ({ entry, ...hit(entry, wanted) })).filter(({ rank }) => rank < Infinity);
+function ranked(index, wanted, words) {
+  const hits = index.map((entry) => ({ entry, ...hitByAll(entry, wanted, words) })).filter(({ rank }) => rank < Infinity);
   return hits.sort((a, b) => a.rank - b.rank || b.entry.layer.order - a.entry.layer.order || a.entry.names[0].text.length - b.entry.names[0].text.length);
+}
+
+/** The hit of all that was typed as one; else of its words, each wherever it is found. */
+function hitByAll(entry, wanted, words) {
+  const whole = hit(entry, wanted);
+  if (whole.rank < Infinity || words.length < 2) return whole;
+  const parts = words.map((word) => hit(entry, word));
+  return { rank: APART + Math.max(...parts.map(({ rank }) => rank)), why: parts.find(({ why }) => why)?.why ?? null };
 }
 
 function hit({ names, english, others }, wanted) {
@@ -161,6 +170,6 @@ function hit({ names, english, others }, wanted) {
     }
   }
   if (english.includes(wanted)) take(english.startsWith(wanted) ? 7 : 10, null);
-  others.forEach(([words, plain], i) => plain.includes(wanted) && take(12 + i, i < 2 ? words : null));
+  others.forEach(([words, plain], i) => plain.includes(wanted) && take(12 + i, i === 2 ? null : words));
   return best;
 }
