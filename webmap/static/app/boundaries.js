@@ -4,6 +4,7 @@
 
 const TOLERANCE = 0.00025; // degrees: what counts as the same line, about 25 m
 const CELL = 0.004;
+const COLUMN = 1e6; // cells, more than there are from south to north
 
 /** For each list of rings, its lines [[lon, lat], …] without those of the rings before them. */
 export function boundaryLines(ringLists) {
@@ -64,22 +65,30 @@ class Index {
   }
 
   #near(x, y) {
-    for (const dx of [-TOLERANCE, TOLERANCE]) {
-      for (const dy of [-TOLERANCE, TOLERANCE]) {
-        const cell = this.#cells.get(this.#key(x + dx, y + dy));
-        if (cell?.some(([a, b]) => distanceTo(x, y, a, b) < TOLERANCE)) return true;
-      }
+    const least = this.#key(x - TOLERANCE, y - TOLERANCE);
+    const most = this.#key(x + TOLERANCE, y + TOLERANCE);
+    for (let column = least; column <= most; column += COLUMN) {
+      const rows = (most - least) % COLUMN;
+      for (let key = column; key <= column + rows; key++) if (this.#holds(key, x, y)) return true;
     }
     return false;
   }
 
+  #holds(key, x, y) {
+    const cell = this.#cells.get(key);
+    if (!cell) return false;
+    for (let i = 0; i < cell.length; i++) if (squaredTo(x, y, cell[i][0], cell[i][1]) < TOLERANCE ** 2) return true;
+    return false;
+  }
+
   #key(x, y) {
-    return Math.floor(x / CELL) * 1e6 + Math.floor(y / CELL);
+    return Math.floor(x / CELL) * COLUMN + Math.floor(y / CELL);
   }
 }
 
-function distanceTo(x, y, [ax, ay], [bx, by]) {
-  const [dx, dy] = [bx - ax, by - ay];
-  const along = Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
-  return Math.hypot(x - ax - along * dx, y - ay - along * dy);
+function squaredTo(x, y, a, b) {
+  const dx = b[0] - a[0];
+  const dy = b[1] - a[1];
+  const along = Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / (dx * dx + dy * dy || 1)));
+  return (x - a[0] - along * dx) ** 2 + (y - a[1] - along * dy) ** 2;
 }

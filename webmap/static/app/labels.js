@@ -73,11 +73,18 @@ export class Labels {
     for (const layer of this.layers.all) {
       if (!layer.isAreas || !isNamed(layer, zoom)) continue;
       for (const feature of this.layers.drawn(layer)) {
-        feature.ring ??= thinned(largestRing(feature.geometry));
-        feature.inside ??= mostInside(feature.ring);
+        measure(feature);
         const point = this.map.latLngToLayerPoint(feature.inside);
         if (view.contains(point)) yield areaLabel(layer, feature, point, this.map, this.layers.values?.get(feature));
       }
+    }
+  }
+
+  /** Find the middles of all areas, one at a step, before they are asked for. */
+  *prepare() {
+    for (const layer of this.layers.all) {
+      if (!layer.isAreas || layer.label_zoom === null) continue;
+      for (const feature of layer.features.filter(({ geometry }) => geometry)) yield measure(feature);
     }
   }
 
@@ -178,6 +185,12 @@ export class Labels {
     this.pane.append(node);
     return node;
   }
+}
+
+/** Find the middle of an area, where its name stands, once. */
+function measure(feature) {
+  feature.ring ??= thinned(largestRing(feature.geometry));
+  feature.inside ??= mostInside(feature.ring);
 }
 
 function isNamed(layer, zoom) {
@@ -366,15 +379,20 @@ function spanOf(ring) {
 const STEPS = 8; // of a side, in each pass of the search for the point farthest inside
 const UPRIGHT = 1.5; // a degree of latitude counts for more: names are wide
 
+/** How deep a point lies in a ring, negative outside. Called for thousands of points: it makes no objects. */
 function depthIn(ring, x, y) {
-  let [inside, nearest] = [false, Infinity];
-  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-    const [dx, dy] = [bx - ax, (by - ay) * UPRIGHT];
-    const [px, py] = [x - ax, (y - ay) * UPRIGHT];
+  let inside = false;
+  let nearest = Infinity;
+  let b = ring.at(-1);
+  for (const a of ring) {
+    if (a[1] > y !== b[1] > y && x < ((b[0] - a[0]) * (y - a[1])) / (b[1] - a[1]) + a[0]) inside = !inside;
+    const dx = b[0] - a[0];
+    const dy = (b[1] - a[1]) * UPRIGHT;
+    const px = x - a[0];
+    const py = (y - a[1]) * UPRIGHT;
     const along = Math.min(1, Math.max(0, (px * dx + py * dy) / (dx * dx + dy * dy || 1)));
-    nearest = Math.min(nearest, Math.hypot(px - along * dx, py - along * dy));
+    nearest = Math.min(nearest, (px - along * dx) ** 2 + (py - along * dy) ** 2);
+    b = a;
   }
-  return inside ? nearest : -nearest;
+  return inside ? Math.sqrt(nearest) : -Math.sqrt(nearest);
 }

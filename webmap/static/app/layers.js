@@ -5,6 +5,7 @@ import { nextFrame, onceAFrame } from "./dom.js";
 import { BadAnswer, featureById, featuresOf, someOf } from "./features.js";
 import { middleOf } from "./geo.js";
 import { compact, nameOf, t } from "./i18n.js";
+import { lighter } from "./lighter.js";
 import { PointField } from "./points.js";
 import { pathOptions, styleOf } from "./symbols.js";
 import { Tiled } from "./tiled.js";
@@ -90,7 +91,7 @@ export class Layers {
       layer.state = "ready";
     } catch (error) {
       layer.state = "failed";
-      layer.reason = error instanceof BadAnswer ? error.message : t("noAnswer");
+      layer.reason = reasonOf(error);
     }
     this.#sift(layer);
     this.events.onState(layer);
@@ -272,6 +273,7 @@ export class Layers {
   }
 
   #listen(layer, feature, path) {
+    if (layer.isBase) lighter(path);
     path.on("click", ({ latlng }) => this.#tiledAt(latlng) || this.events.onOpen(feature, layer, latlng));
     path.on("add", () => fine(path));
     if (layer.isBase) return;
@@ -360,7 +362,7 @@ function boundaryPaths({ layer, outline, lines }) {
     const band = { color: outline.color, weight: outline.width * 3.6, opacity: 0.16, lineCap: "butt" };
     paths.unshift(L.polyline(latlngs, { ...band, ...shared }));
   }
-  return paths.map((path) => path.on("add", () => fine(path)));
+  return paths.map((path) => lighter(path).on("add", () => fine(path)));
 }
 
 /** Let the style sheet make a line finer while the view is small. */

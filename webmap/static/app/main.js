@@ -21,6 +21,7 @@ import { Panel } from "./panel.js";
 import { Printing } from "./printing.js";
 import { Search } from "./search.js";
 import { shareDialog } from "./share.js";
+import { inSlices } from "./slices.js";
 import { Sketch } from "./sketch.js";
 import { Stories } from "./story.js";
 import { chooseSystem, chosenSystem, onSystem, SYSTEMS } from "./systems.js";
@@ -116,6 +117,7 @@ layers.load().then(() => {
   settled = true;
   document.body.classList.remove("settling");
   document.body.dataset.ready = "true";
+  inSlices(labels.prepare());
 });
 
 /** The features have come: offer what can be found, sifted and counted. */

@@ -6,7 +6,7 @@ const waiting = [];
 let isRunning = false;
 
 /** Go through the steps of a generator when there is time for them, then call `done`. Gives the way to stop it. */
-export function inSlices(steps, done) {
+export function inSlices(steps, done = () => {}) {
   const work = { steps, done };
   waiting.push(work);
   if (!isRunning) run();
