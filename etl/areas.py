@@ -18,7 +18,7 @@ from gis.errors import BadData
 _TOLERANCE_M = 50
 _DECIMALS = 5
 _MANY = 5000  # positions for which it pays to make a grid
-_CELLS = 256  # of the grid, along each side
+_CELLS = 128  # of the grid, along each side
 _SEVERAL = -1  # in a cell that more than one district, or the outside, meets
 
 

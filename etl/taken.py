@@ -45,12 +45,15 @@ class Taken:
 
     def _sifted(self, source: Source, block: Block) -> tuple[Block, list[Rejected]]:
         keys = block.columns["key"]
-        ids = pa.array(block.ids)
-        twice = _repeated(keys) | _known(keys, self._curated)
-        for earlier, other, _source in self._keys:
-            twice |= _known(keys, earlier)
-            if other.layer.id == block.layer.id:
-                twice |= _known(ids, pa.array(other.ids))
+        twice = _known(keys, self._curated)
+        if source.own_keys:
+            twice |= _repeated(keys)
+        for earlier, other, their_source in self._keys:
+            # Ids are unique in a source, and so are the keys that are made of them.
+            if their_source is not source or source.own_keys:
+                twice |= _known(keys, earlier)
+            if their_source is not source and other.layer.id == block.layer.id:
+                twice |= _known(pa.array(block.ids), pa.array(other.ids))
         rejected = [self._told(source, block, int(i)) for i in np.flatnonzero(twice)]
         kept = block.taken(np.flatnonzero(~twice)) if rejected else block
         self._keys.append((kept.columns["key"], kept, source))

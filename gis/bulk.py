@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
+from sqlalchemy import Column, Connection, Index, MetaData, Table, func, select, text
 from sqlalchemy.schema import AddConstraint
 
+from gis.frozen import FrozenMapping
 from gis.tables import SRID
 
 Row: TypeAlias = Sequence[Any]
 
 _INDEX_MEMORY = "128MB"
+_NOTHING: Mapping[str, object] = FrozenMapping({})
 
 
 def create(connection: Connection, stored: Table) -> None:
@@ -27,8 +29,11 @@ def create(connection: Connection, stored: Table) -> None:
     Table(stored.name, MetaData(), *columns).create(connection)
 
 
-def index(connection: Connection, stored: Table) -> None:
-    """Make the indexes of a table that holds its rows, and let the database count what it plans by."""
+def index(connection: Connection, stored: Table, alike: Mapping[str, object] = _NOTHING) -> None:
+    """Make the indexes of a table that holds its rows, and let the database count what it plans by.
+
+    `alike` names the columns in which all rows hold the same value, or none (None).
+    """
     name = _name(connection, stored)
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
@@ -36,8 +41,20 @@ def index(connection: Connection, stored: Table) -> None:
     if "geometry" in stored.c:
         _index_geometry(connection, stored)
     for made in stored.indexes:
-        made.create(connection)
+        _useful(connection, made, alike).create(connection)
     connection.execute(text(f"ANALYZE {name}"))
+
+
+def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) -> Index:
+    """An index of what differs from what all rows hold: it is empty, costs nothing, and still tells PostgreSQL at
+    once that no row has another value. An index of the value itself would find every row."""
+    (column,) = made.columns
+    if connection.dialect.name != "postgresql" or column.name not in alike:
+        return made
+    same = alike[column.name]
+    bare = Table(column.table.name, MetaData(), Column(column.name, column.type))
+    kept = bare.c[column.name]
+    return Index(made.name, kept, postgresql_where=kept.is_not(None) if same is None else kept != same)
 
 
 def _index_geometry(connection: Connection, stored: Table) -> None:

@@ -7,7 +7,7 @@ anchor in it. The counts of all cells of a zoom add up to all features.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,15 +24,16 @@ REACH = BUFFER // SIDE  # cells beyond each side of a tile that its buffer holds
 _GRID = LAST_ZOOM + DIVISION
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell: its row and column among all cells of its zoom, how many features it has, how many are public."""
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of a zoom that have features: their rows and columns among all cells of it, how many features
+    each has, how many of these are public."""
 
     zoom: int
-    row: int
-    column: int
-    total: int
-    shown: int
+    rows: np.ndarray
+    columns: np.ndarray
+    totals: np.ndarray
+    shown: np.ndarray
 
 
 def zoom_of(anchors: np.ndarray) -> int | None:
@@ -44,16 +45,19 @@ def zoom_of(anchors: np.ndarray) -> int | None:
     return None
 
 
-def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> Iterator[Cell]:
+def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> list[Cells]:
     """The cells of every zoom up to the last. `shown` says of each anchor whether it is public."""
-    grid = _grid(anchors)
-    for zoom in range(last + 1):
-        keys, places, totals = np.unique(
-            _keys(grid, _GRID - zoom - DIVISION), return_inverse=True, return_counts=True
-        )
-        public = np.bincount(places[shown], minlength=len(keys))
-        for key, total, seen in zip(keys.tolist(), totals.tolist(), public.tolist(), strict=True):
-            yield Cell(zoom, key >> 32, key & 0xFFFFFFFF, total, seen)
+    found = []
+    grid, totals, public = _grid(anchors) >> _GRID - last - DIVISION, np.ones(len(anchors)), shown
+    for zoom in range(last, -1, -1):
+        # Four cells of one zoom are one of the zoom before.
+        keys, places = np.unique(_keys(grid, 0 if zoom == last else 1), return_inverse=True)
+        totals = np.bincount(places, totals).astype(np.int64)
+        public = np.bincount(places, public).astype(np.int64)
+        rows, columns = keys >> 32, keys & 0xFFFFFFFF
+        found.append(Cells(zoom, rows, columns, totals, public))
+        grid = np.column_stack((rows, columns))
+    return found[::-1]
 
 
 def of_tile(anchors: np.ndarray, tile: Tile) -> list[tuple[int, int, int]]:

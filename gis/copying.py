@@ -17,6 +17,7 @@ _EPOCH_US = _EPOCH_DAYS * 86_400_000_000
 # Types that are whole numbers in other words: from where they count, and how PostgreSQL writes them.
 _COUNTED = (
     (pa.bool_(), pa.uint8(), 0, "u1"),
+    (pa.int32(), pa.int32(), 0, ">i4"),
     (pa.date32(), pa.int32(), _EPOCH_DAYS, ">i4"),
     (pa.timestamp("us"), pa.int64(), _EPOCH_US, ">i8"),
 )

@@ -5,7 +5,7 @@ The connection comes first and its caller owns the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import date
@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gis import bulk, cells, copying
 from gis.block import Block
+from gis.cells import Cells
 from gis.errors import BadData
 from gis.feature import Feature
 from gis.layer import Layer
@@ -29,6 +30,7 @@ from gis.tables import texts as texts_of
 from gis.tile import neighbourly, projected
 
 _BATCH, _BATCH_VERTICES = 25_000, 500_000
+_AT_WORK = 2  # blocks
 
 
 def replace(connection: Connection, layer: Layer, features: Iterable[Feature]) -> int:
@@ -49,10 +51,14 @@ def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
     t = table(layer)
     for made in (t, texts_of(layer)):
         bulk.create(connection, made)
-    surveys = _insert(connection, layer, many)
-    _index(connection, layer)
-    survey = Survey.joined(surveys)
-    cell_zoom = _store_cells(connection, layer, survey)
+    held = _Held(layer)
+    survey = Survey.joined(_insert(connection, layer, held.seen(many)))
+    with ThreadPoolExecutor(max_workers=1) as indexing:
+        indexed = indexing.submit(_index, connection, layer, held.alike)
+        counted = _cells(survey)
+        indexed.result()
+    _store_cells(connection, layer, counted)
+    cell_zoom = counted[-1].zoom if counted else None
     for internal in (False, True):
         row = _summary_row(layer, survey, internal) | {"cell_zoom": cell_zoom}
         connection.execute(insert(SUMMARY).values(row))
@@ -74,30 +80,56 @@ def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
         yield batch
 
 
-def _index(connection: Connection, layer: Layer) -> None:
+class _Held:
+    """Sees the blocks that go by, and what their coded columns hold."""
+
+    def __init__(self, layer: Layer) -> None:
+        self._values: dict[str, set[object]] = {
+            field.name: set() for field in layer.all_fields if field.values
+        }
+
+    def seen(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """The same blocks."""
+        for block in blocks:
+            for name, values in self._values.items():
+                if len(values) < 2:
+                    values.update(block.columns[name].unique().to_pylist())
+            yield block
+
+    @property
+    def alike(self) -> dict[str, object]:
+        """The columns in which all features hold the same, with what that is."""
+        return {name: next(iter(values)) for name, values in self._values.items() if len(values) == 1}
+
+
+def _index(connection: Connection, layer: Layer, alike: Mapping[str, object]) -> None:
     try:
-        for filled in (table(layer), texts_of(layer)):
-            bulk.index(connection, filled)
+        bulk.index(connection, table(layer), alike)
+        bulk.index(connection, texts_of(layer))
     except IntegrityError as error:
         reason = " ".join(str(error.orig).split())
         raise BadData(layer.id, f"features were refused: {reason}") from error
 
 
 def _insert(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> list[Survey]:
-    """Insert blocks, each while the next is made."""
-    surveys = [Survey.of(Block.of(layer, []), np.empty(0, dtype=object))]
-    with ThreadPoolExecutor(max_workers=1) as writer:
-        writing: Future[None] | None = None
+    """Insert blocks in their order: while the database takes one, the next is made ready, and one more is read."""
+    surveys: list[Future[Survey]] = []
+    with ThreadPoolExecutor(max_workers=_AT_WORK) as pool:
         for block in blocks:
-            metres = projected(block.geometries)
-            rows = _prepared(connection, block, metres)
-            surveys.append(Survey.of(block, metres))
-            if writing:
-                writing.result()
-            writing = writer.submit(_write, connection, block, *rows)
-        if writing:
-            writing.result()
-    return surveys
+            for done in surveys[-_AT_WORK : 1 - _AT_WORK]:
+                done.result()
+            surveys.append(pool.submit(_insert_one, connection, block, surveys[-1] if surveys else None))
+    return [Survey.of(Block.of(layer, []), np.empty(0, dtype=object)), *(done.result() for done in surveys)]
+
+
+def _insert_one(connection: Connection, block: Block, previous: Future[Survey] | None) -> Survey:
+    metres = projected(block.geometries)
+    rows = _prepared(connection, block, metres)
+    survey = Survey.of(block, metres)
+    if previous:
+        previous.result()
+    _write(connection, block, *rows)
+    return survey
 
 
 def _prepared(connection: Connection, block: Block, metres: np.ndarray) -> tuple[Any, Any]:
@@ -107,7 +139,9 @@ def _prepared(connection: Connection, block: Block, metres: np.ndarray) -> tuple
     shapes = (_geometry_column(block.geometries), _geometry_column(metres))
     found_by = _ordered(connection, [ids, *shapes, *block.columns.values()], neighbourly(block.geometries))
     # The other table is read along the ids.
-    return found_by, _ordered(connection, [ids, block.geojson()], np.argsort(block.ids, kind="stable"))
+    sorted_already = bool((np.diff(block.ids) > 0).all())
+    order = None if sorted_already else np.argsort(block.ids, kind="stable")
+    return found_by, _ordered(connection, [ids, block.geojson()], order)
 
 
 def _write(connection: Connection, block: Block, rows: Any, texts: Any) -> None:
@@ -179,11 +213,15 @@ def _insert_rows(connection: Connection, stored: Table, rows: Any) -> None:
     bulk.copy(connection, stored, (copying.HEAD, copying.body(rows), copying.TAIL))
 
 
-def _store_cells(connection: Connection, layer: Layer, survey: Survey) -> int | None:
-    """Count the cells of a layer that has been stored. Returns the last zoom that shows them."""
+def _cells(survey: Survey) -> list[Cells]:
+    """The cells of all zooms that show them, none when the features are not so many."""
     last = cells.zoom_of(survey.anchors) if len(survey.anchors) > cells.MOST else None
-    if last is not None:
-        found = cells.counted(survey.anchors, survey.drawn, last)
-        rows = ((layer.id, c.zoom, c.row, c.column, c.total, c.shown) for c in found)
-        bulk.insert(connection, CELL, rows)
-    return last
+    return [] if last is None else cells.counted(survey.anchors, survey.drawn, last)
+
+
+def _store_cells(connection: Connection, layer: Layer, counted: Iterable[Cells]) -> None:
+    for one in counted:
+        count = len(one.rows)
+        numbers = (np.full(count, one.zoom), one.rows, one.columns, one.totals, one.shown)
+        columns = [pa.repeat(layer.id, count), *(pa.array(each, pa.int32()) for each in numbers)]
+        _insert_rows(connection, CELL, _ordered(connection, columns))

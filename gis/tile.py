@@ -120,6 +120,11 @@ def covering(box: Bbox, zoom: int) -> Iterator[Tile]:
 def projected(geometries: Sequence[BaseGeometry | None] | np.ndarray) -> np.ndarray:
     """What of each geometry (degrees, WGS-84) lies in the matrix, in its metres; None where nothing does."""
     inside = np.array(geometries, dtype=object)
+    if (shapely.get_type_id(inside) == shapely.GeometryType.POINT).all():
+        xy = shapely.get_coordinates(inside)
+        if len(xy) == len(inside) and np.abs(xy[:, 1]).max(initial=0) <= MAX_LATITUDE:
+            points: np.ndarray = shapely.points(_metres(xy))
+            return points
     _west, south, _east, north = shapely.bounds(inside).T
     for place in np.flatnonzero(~((south >= -MAX_LATITUDE) & (north <= MAX_LATITUDE))):
         inside[place] = _within_matrix(inside[place])

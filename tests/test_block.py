@@ -10,6 +10,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from gis import copying, repository, storing
 from gis.block import ARROW, Block
@@ -80,9 +81,7 @@ def test_every_type_comes_back_from_both_databases(store: Store) -> None:
     ]
     with store.publish() as connection:
         storing.begin(connection)
-        assert (
-            storing.store(connection, EVERY, [Block.of(EVERY, many[2:]), Block.of(EVERY, many[:2])]) == 3
-        )
+        assert storing.store(connection, EVERY, [Block.of(EVERY, many[2:]), Block.of(EVERY, many[:2])]) == 3
         storing.finish(connection, "types")
     with store.read() as connection:
         assert repository.texts(connection, EVERY, Query()) == tuple(map(geojson_text, many))
@@ -134,3 +133,28 @@ def test_some_of_a_block_are_a_block() -> None:
     many = [Feature(n, None, properties(EVERY, f"k-{n}")) for n in (1, 2, 3)]
     assert list(Block.of(EVERY, many).taken(np.array([2, 0])).features()) == [many[2], many[0]]
     assert set(ARROW) == set(Type)
+
+
+def test_what_all_features_share_is_not_indexed_and_what_none_has_is_found_absent(store: Store) -> None:
+    many = [Feature(n, None, properties(EVERY, f"k-{n}", level="national")) for n in (1, 2, 3)]
+    many += [Feature(4, None, properties(EVERY, "k-4", level="municipal"))]
+    with store.publish() as connection:
+        storing.begin(connection)
+        storing.store(connection, EVERY, [Block.of(EVERY, many)])
+        storing.finish(connection, "alike")
+    with store.read() as connection:
+        for name, value, count in (
+            ("status", "built", 0),
+            ("visibility", "public", 4),
+            ("level", "national", 3),
+        ):
+            assert len(repository.texts(connection, EVERY, Query(equals={name: value}))) == count
+        if connection.dialect.name == "postgresql":
+            listed = text(
+                "SELECT indexdef FROM pg_indexes WHERE schemaname = :schema AND indexdef LIKE '% WHERE %'"
+            )
+            schema = connection.get_execution_options()["schema_translate_map"][None]
+            partial = " ".join(connection.scalars(listed, {"schema": schema}))
+            assert "(status) WHERE (status IS NOT NULL)" in partial
+            assert "(visibility) WHERE ((visibility)::text <> 'public'::text)" in partial
+            assert "(level)" not in partial

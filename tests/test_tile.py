@@ -191,10 +191,15 @@ def test_cells_count_every_feature_once_at_every_zoom(monkeypatch: pytest.Monkey
     public = rng.random(2000) < 0.9
     last = cells.zoom_of(places)
     assert last is not None
-    for zoom in range(last + 1):
-        of_zoom = [cell for cell in cells.counted(places, public, last) if cell.zoom == zoom]
-        assert sum(cell.total for cell in of_zoom) == 2000
-        assert sum(cell.shown for cell in of_zoom) == public.sum()
+    counted = cells.counted(places, public, last)
+    assert [of_zoom.zoom for of_zoom in counted] == list(range(last + 1))
+    for of_zoom in counted:
+        assert of_zoom.totals.sum() == 2000 and of_zoom.shown.sum() == public.sum()
+        tile = Tile(
+            of_zoom.zoom, int(of_zoom.rows[0]) >> cells.DIVISION, int(of_zoom.columns[0]) >> cells.DIVISION
+        )
+        cell = (of_zoom.rows[0], of_zoom.columns[0], of_zoom.totals[0])
+        assert cell in cells.of_tile(places, tile)
     assert cells.zoom_of(places[:50]) is None
 
 

@@ -32,7 +32,7 @@ from gis.feature import DECIMALS, Feature, Precision
 from gis.frozen import FrozenMapping
 from gis.layer import Field, Geometry, Layer, Type
 
-BLOCK = 100_000
+BLOCK = 50_000
 SLOT = 2**31  # the ids of an import are this times its slot, and the number of the row
 
 _FEW = 1000  # different values that are looked at one by one, whatever the number of rows
@@ -158,6 +158,11 @@ class Source:
             return ""
         called = {field.name.casefold(), field.title.casefold(), field.title_en.casefold()} - {""}
         return next((name for name in free if name.casefold() in called), "")
+
+    @property
+    def own_keys(self) -> bool:
+        """Whether the file has keys of its own."""
+        return "key" in self.columns
 
     def unused(self) -> tuple[str, ...]:
         """The columns of the file that no field takes."""

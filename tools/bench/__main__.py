@@ -12,7 +12,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tools.bench import embedded, report, servers
+from tools.bench import bulk, embedded, report, servers
 from tools.bench.fill import fill, warm
 from tools.bench.measure import measure
 from tools.bench.workloads import WORKLOADS
@@ -23,6 +23,9 @@ def main() -> None:
     options = _options()
     folder: Path = options.folder.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the services are stopped then too
+    if options.bulk:
+        print("\n".join(bulk.told(bulk.measured(folder, bulk.database_beside(options.database)))))
+        return
     loaded = fill(options.database, folder)
     warm(options.database)
     wanted = [workload for workload in WORKLOADS if options.only in workload.name]
@@ -37,7 +40,8 @@ def main() -> None:
     print("\n".join(report.speed(wanted, times)), end="\n\n")
     print(report.memory(memory))
     print(report.embedded(embedded.measured(folder, seed=options.seed)))
-    print(report.loading(loaded))
+    print(report.loading(loaded), end="\n\n")
+    print("\n".join(bulk.told(bulk.measured(folder, bulk.database_beside(options.database)))))
 
 
 def _options() -> argparse.Namespace:
@@ -45,6 +49,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("folder", type=Path)
     parser.add_argument("database")
     parser.add_argument("--only", default="", help="the workloads with this in their names")
+    parser.add_argument("--bulk", action="store_true", help="only the import of a million rows of CSV")
     parser.add_argument("--alone", action="store_true", help="without the peers")
     parser.add_argument(
         "--seed", type=int, default=1, help="decides what is asked; the data are always the same"

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import resource
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +31,6 @@ def fill(database: str, folder: Path) -> dict[str, float]:
     if not (kept.exists() and _is_filled(database)):
         times = _publish(database, COUNTS)
         _give_to_peers(database)
-        times |= _by_ogr2ogr(database, folder)
         kept.write_text(json.dumps(times), encoding="utf-8")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8"))
     return found
@@ -114,33 +109,3 @@ def warm(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
         connection.execute(f"SELECT pg_prewarm(oid) FROM ({held} UNION {indexes}) AS r".encode())
-
-
-def _by_ogr2ogr(database: str, folder: Path) -> dict[str, float]:
-    """The points from a CSV by GDAL's own tool, where it is installed: what loading costs elsewhere."""
-    if not shutil.which("ogr2ogr"):
-        return {}
-    source = folder / "sensors.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["lon", "lat", *(field.name for field in SENSORS.all_fields)])
-        for feature in CONTENTS[SENSORS](COUNTS[SENSORS]):
-            assert feature.geometry is not None
-            rows.writerow([feature.geometry.x, feature.geometry.y, *feature.properties.values()])
-    command = [
-        "ogr2ogr",
-        "-f",
-        "PostgreSQL",
-        f"PG:{database}",
-        str(source),
-        "-nln",
-        "by_ogr2ogr",
-        "-overwrite",
-    ]
-    command += ["-oo", "X_POSSIBLE_NAMES=lon", "-oo", "Y_POSSIBLE_NAMES=lat", "-a_srs", "EPSG:4326"]
-    environment = os.environ | {"PG_USE_COPY": "YES"}
-    taken = _seconds(lambda: subprocess.run(command, check=True, env=environment, capture_output=True))
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP TABLE by_ogr2ogr")
-    source.unlink()
-    return {"ogr2ogr": taken}

@@ -101,8 +101,7 @@ def embedded(times: Times) -> str:
 
 def loading(taken: Mapping[str, float]) -> str:
     """How long publishing took."""
-    compared = f" (ogr2ogr of the points from CSV: {taken['ogr2ogr']:.0f} s)" if "ogr2ogr" in taken else ""
     return (
-        f"Publishing {COUNTS[SENSORS]:,} points {taken[SENSORS.id]:.0f} s{compared}, {COUNTS[PLOTS]:,} polygons "
+        f"Publishing {COUNTS[SENSORS]:,} points {taken[SENSORS.id]:.0f} s, {COUNTS[PLOTS]:,} polygons "
         f"{taken[PLOTS.id]:.0f} s, within {taken['memory']:.0f} MB."
     )
