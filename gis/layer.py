@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import NoReturn
 
 from gis.adcodes import CITIES, DISTRICTS
@@ -227,7 +228,7 @@ class Layer:
         for check in _CHECKS:
             check(self)
 
-    @property
+    @cached_property
     def all_fields(self) -> tuple[Field, ...]:
         """The fields that every feature has, then the layer's own, in the order of the table."""
         common = (replace(f, values=self.kinds) if f.name == "kind" else f for f in COMMON)
@@ -244,7 +245,7 @@ class Layer:
         """The title in a language."""
         return self.title_en or self.title if lang == "en" else self.title
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Differs whenever the stored form of the features differs: 16 hexadecimal digits."""
         stored = (self.id, self.geometry, [(f.name, f.type) for f in self.all_fields])
