@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from select import POLLIN, poll
 from selectors import EVENT_READ, DefaultSelector
 from threading import Event, Lock, Thread
 from typing import Any, Generic, TypeVar
@@ -92,6 +93,6 @@ class Pointer(Generic[T]):
 
 def quiet(connection: Any) -> bool:
     """Whether nothing has come on an idle connection: what comes there unasked is mostly its end."""
-    with DefaultSelector() as selector:
-        selector.register(connection, EVENT_READ)
-        return not selector.select(0)
+    looking = poll()
+    looking.register(connection.fileno(), POLLIN)
+    return not looking.poll(0)
