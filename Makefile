@@ -49,7 +49,7 @@ lint: $(VENV)/.test ## ruff and mypy
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: components environment ## how fast it is, beside TiPg and pygeoapi on one PostGIS; takes a quarter of an hour
+bench: components test-environment ## how fast it is, beside TiPg, pygeoapi and folium; takes half an hour
 	@tools/bench.sh $(ARGS)
 
 wheel: environment assets ## the distribution, with its front-end assets, in dist

@@ -50,6 +50,16 @@ def ours(database: str, folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def shipped(folder: Path) -> Iterator[Server]:
+    """This service over what it is shipped with, in an embedded store."""
+    port = free_port()
+    url = f"sqlite:///{folder / 'shipped.sqlite'}"
+    command = [sys.executable, "-m", "cli", "serve", "--database", url, "--port", str(port)]
+    with _running(OURS, port, command, {}, folder) as process:
+        yield Server(OURS, port, process)
+
+
+@contextmanager
 def tipg(database: str, folder: Path) -> Iterator[Server]:
     """TiPg, with the server that its documentation names."""
     port = free_port()
