@@ -6,6 +6,7 @@ made when the version was published.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +37,7 @@ from gis.tables import DOCUMENT, FORM, MARK, SUMMARY, VERSION, table
 from gis.tables import texts as texts_of
 
 MARKED = 1000  # every so many-th feature of a layer is marked
+_ID = re.compile(r"(0|[1-9][0-9]{0,18})\Z")  # as the features themselves write it
 _MAX_ID = 2**63 - 1
 
 
@@ -107,7 +109,7 @@ def matched(connection: Connection, layer: Layer, query: Query) -> int:
 def get(connection: Connection, layer: Layer, feature_id: str, *, internal: bool = False) -> str:
     """The feature of this id. Raises `NotFound`, also for what cannot be an id."""
     missing = NotFound("item", feature_id, f"in {layer.id}")
-    if not feature_id.isascii() or not feature_id.isdecimal() or int(feature_id) > _MAX_ID:
+    if not _ID.match(feature_id) or int(feature_id) > _MAX_ID:
         raise missing
     found: str | None = connection.scalar(_one(layer, internal), {"wanted": int(feature_id)})
     if found is None:

@@ -257,7 +257,8 @@ WRONG = [
     ("/collections/wells/tiles/WorldCRS84Quad", 404),
     ("/collections/nothing/tiles", 404),
     ("/collections/nothing/tiles/WebMercatorQuad/0/0/0", 404),
-    ("/tiles/WebMercatorQuad?f=html", 400),
+    ("/tiles/WebMercatorQuad?f=csv", 400),
+    ("/tiles/WebMercatorQuad/style?f=html", 400),
     ("/tiles/nothing/0/0/0", 404),
     ("/tileMatrixSets/nothing", 404),
 ]

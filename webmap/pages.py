@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -126,6 +126,12 @@ def conformance(body: dict[str, Any]) -> Response:
 def api(body: dict[str, Any]) -> Response:
     """The OpenAPI document as a list of paths with their parameters."""
     return _page("api.html", document=body)
+
+
+def described(title: str, title_en: str, body: Mapping[str, Any]) -> Response:
+    """A resource that is for programs in the first place: its links, and all that it says."""
+    text = json.dumps(body, ensure_ascii=False, indent=1)
+    return _page("described.html", title_of=(title, title_en), ways=body.get("links", ()), text=text)
 
 
 def collections(layers: Sequence[Layer]) -> Response:

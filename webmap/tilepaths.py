@@ -15,6 +15,7 @@ Json: TypeAlias = dict[str, Any]
 _OF_FILTER = tuple(
     {"$ref": f"#/components/parameters/{name}"} for name in ("filter", "filter-lang", "filter-crs")
 )
+_BOTH = ("geojson", "json", "html")
 _OF_TILE = (
     ("tileMatrix", {"type": "integer", "minimum": 0, "maximum": MAX_ZOOM}),
     ("tileRow", {"type": "integer", "minimum": 0}),
@@ -44,7 +45,7 @@ def _of_tileset(path: str, prefix: str, title: str, tag: str) -> Json:
     tile = [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in _OF_TILE]
     return {
         f"{path}/tiles": _json(f"{name}.getTileSetsList", title, tag),
-        href: _operation(f"{name}.getTileSet", title, links.JSON, ("json", "tilejson"), tag),
+        href: _operation(f"{name}.getTileSet", title, links.JSON, (*_BOTH, "tilejson"), tag),
         f"{href}/tilejson": _operation(f"{name}.getTileJSON", title, links.JSON, ("json", "tilejson"), tag),
         f"{href}/style": _operation(f"{name}.getStyle", title, tilesets.STYLE, ("json",), tag),
         f"{href}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": {
@@ -55,11 +56,12 @@ def _of_tileset(path: str, prefix: str, title: str, tag: str) -> Json:
 
 
 def _json(operation: str, title: str, tag: str = "capabilities") -> Json:
-    return _operation(operation, title, links.JSON, ("json",), tag)
+    return _operation(operation, title, links.JSON, _BOTH, tag)
 
 
 def _operation(operation: str, title: str, media_type: str, formats: tuple[str, ...], tag: str) -> Json:
     schema = {"type": "string", "format": "binary"} if media_type == tilesets.MVT else {"type": "object"}
+    page: Json = {links.HTML: {"schema": {"type": "string"}}} if "html" in formats else {}
     form = {
         "name": "f",
         "in": "query",
@@ -71,5 +73,5 @@ def _operation(operation: str, title: str, media_type: str, formats: tuple[str, 
         "summary": title,
         "tags": [tag],
         "parameters": [form, {"$ref": "#/components/parameters/lang"}],
-        "responses": {"200": {"description": title, "content": {media_type: {"schema": schema}}}},
+        "responses": {"200": {"description": title, "content": {media_type: {"schema": schema}, **page}}},
     }

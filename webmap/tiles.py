@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -15,7 +17,8 @@ from gis.errors import BadParameter, NotFound
 from gis.expression import Filter
 from gis.layer import Layer
 from gis.tile import MAX_ZOOM, Tile
-from webmap import context, geojson, links, params, style, tilesets
+from webmap import context, geojson, links, pages, params, style, tilesets
+from webmap.params import Format
 from webmap.tilesets import Tileset
 
 bp = Blueprint("tiles", __name__)
@@ -31,34 +34,33 @@ OF_FILTER = ("filter", "filter-lang", "filter-crs")
 @bp.get("/tileMatrixSets")
 def matrix_sets() -> Response:
     """The tile matrix sets: one."""
-    _format("json")
-    return geojson.document(tilesets.matrix_sets())
+    return _described("切片矩阵集", "Tile matrix sets", tilesets.matrix_sets())
 
 
 @bp.get("/tileMatrixSets/<set_id>")
 def matrix_set(set_id: str) -> Response:
     """The definition of a tile matrix set."""
-    _format("json")
     _known(set_id)
-    return geojson.document(tilesets.matrix_set())
+    return _described("切片矩阵集", "Tile matrix set", tilesets.matrix_set())
 
 
 @bp.get("/tiles", defaults={"layer_id": None})
 @bp.get(f"{_OF_LAYER}/tiles")
 def listing(layer_id: str | None) -> Response:
     """The tilesets of one layer or of all."""
-    _format("json")
-    return geojson.document(tilesets.listing(_tileset(layer_id)))
+    return _described("矢量切片", "Vector tiles", tilesets.listing(_tileset(layer_id)))
 
 
 @bp.get(_SET, defaults={"layer_id": None})
 @bp.get(f"{_OF_LAYER}{_SET}")
 def metadata(layer_id: str | None, set_id: str) -> Response:
     """A tileset: its metadata, or the same as TileJSON."""
-    wanted = _format("json", "tilejson")
     _known(set_id)
     found = _tileset(layer_id)
-    return geojson.document(tilesets.tilejson(found) if wanted == "tilejson" else tilesets.metadata(found))
+    if request.args.get("f") == "tilejson":
+        params.only(request.args)
+        return geojson.document(tilesets.tilejson(found))
+    return _described("矢量切片集", "Tileset", tilesets.metadata(found))
 
 
 @bp.get(f"{_SET}/tilejson", defaults={"layer_id": None})
@@ -129,6 +131,14 @@ def _asked(zoom: str, row: str, column: str) -> Tile:
         if not _WHOLE.match(value):
             raise NotFound("tile", f"{zoom}/{row}/{column}", "outside of the matrix")
     return Tile(int(zoom), int(row), int(column))
+
+
+def _described(title: str, title_en: str, body: Mapping[str, Any]) -> Response:
+    """What a resource says of itself, as JSON or as a page."""
+    params.only(request.args)
+    if params.output(request.args, request.accept_mimetypes) is Format.HTML:
+        return pages.described(title, title_en, body)
+    return geojson.document(body)
 
 
 def _format(*offered: str, also: tuple[str, ...] = ()) -> str:

@@ -5,7 +5,7 @@ A tileset holds one layer (under its collection) or all of them (under the root)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeAlias
@@ -63,7 +63,7 @@ def listing(one: Tileset) -> Json:
     """The tilesets of a resource: it has this one."""
     members = ("title", "dataType", "crs", "tileMatrixSetURI", "links")
     described = metadata(one)
-    own = [links.link("self", links.url(f"{one.path}/tiles", f="json"), links.JSON, one.title)]
+    own = list(_both(f"{one.path}/tiles", one.title))
     return {"links": own, "tilesets": [{member: described[member] for member in members}]}
 
 
@@ -117,16 +117,21 @@ def _description(layer: Layer, summary: Summary) -> str:
 
 
 def _links(one: Tileset) -> list[Json]:
-    own = links.url(one.href, f="json")
     tile = f"{links.url(one.href)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?f=mvt"
     definition = links.url(f"/tileMatrixSets/{SET}", f="json")
     found: list[Link] = [
-        links.link("self", own, links.JSON, one.title),
+        *_both(one.href, one.title),
         links.link(f"{_DEFINITIONS}/rel/ogc/1.0/tiling-scheme", definition, links.JSON, SET),
         links.link("describedby", links.url(f"{one.href}/tilejson"), TILEJSON, f"{one.title} (TileJSON)"),
         links.link("stylesheet", links.url(f"{one.href}/style"), STYLE, f"{one.title} (MapLibre)"),
     ]
     return [*found, {**links.link("item", tile, MVT, f"{one.title} (MVT)"), "templated": True}]
+
+
+def _both(path: str, title: str) -> Iterator[Link]:
+    """A resource as JSON, which this is, and as a page."""
+    yield links.link("self", links.url(path, f="json"), links.JSON, title)
+    yield links.link("alternate", links.url(path, f="html"), links.HTML, title)
 
 
 def tilejson(one: Tileset) -> Json:
@@ -169,8 +174,8 @@ def matrix_sets() -> Json:
     """The tile matrix sets that are known here."""
     href = links.url(f"/tileMatrixSets/{SET}", f="json")
     one = {"id": SET, "title": SET, "uri": _URI, "crs": _WEB_MERCATOR}
-    own = links.link("self", links.url("/tileMatrixSets", f="json"), links.JSON, "Tile matrix sets")
-    return {"links": [own], "tileMatrixSets": [one | {"links": [links.link("self", href, links.JSON, SET)]}]}
+    own = list(_both("/tileMatrixSets", "Tile matrix sets"))
+    return {"links": own, "tileMatrixSets": [one | {"links": [links.link("self", href, links.JSON, SET)]}]}
 
 
 def matrix_set() -> Json:
