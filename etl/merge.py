@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from typing import TypeVar
 
 from etl.judge import BARE, CLASSED
@@ -34,17 +36,73 @@ _LEAST_SHARE = 0.55
 
 @dataclass(frozen=True)
 class _Thing:
-    """Mentions that are of one thing, and by what it may be recognised as the same as another."""
+    """Mentions that are of one thing, and by what it may be recognised as the same as another.
+
+    `layers` and `cities` count the mentions: each layer with its reason, each city with whether it is sure.
+    """
 
     mentions: tuple[Mention, ...]
-    layer: str
-    city: int | None
-    told: bool
-    bare: bool
+    layers: Counter[tuple[str, str]]
+    cities: Counter[tuple[int | None, bool]]
     spellings: frozenset[str]
     stems: frozenset[str]
     ends: frozenset[bool]
-    bases: bool
+    based: bool
+
+    @cached_property
+    def layer(self) -> str:
+        """The layer that a list's class says, else that of the names' own heads, else any."""
+        return _layer(self.layers)
+
+    @cached_property
+    def bare(self) -> bool:
+        """Whether it is named in lists only."""
+        return all(reason == BARE for _, reason in self.layers)
+
+    @cached_property
+    def city(self) -> int | None:
+        """The city that the text tells, else that which is supposed."""
+        told: Counter[int | None] = _counted(
+            (city, count) for (city, sure), count in self.cities.items() if city and sure
+        )
+        every = _counted((city, count) for (city, _), count in self.cities.items())
+        return _top(told or every)
+
+    @cached_property
+    def told(self) -> bool:
+        """Whether a text tells the city."""
+        return any(sure for _, sure in self.cities)
+
+
+class _Near:
+    """Finds the things of which a stem may be a shortened stem of another's, or the other way round.
+
+    Every mark of a shortened text is one of the full text too, so that each text need only be looked for
+    under its own rarest mark, and under those marks that are the rarest of a text already put.
+    """
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        self._frequency = Counter(mark for stem in stems for mark in _marks(stem))
+        self._by_rarest: defaultdict[str, set[int]] = defaultdict(set)
+        self._by_any: defaultdict[str, set[int]] = defaultdict(set)
+
+    def put(self, at: int, stems: Iterable[str]) -> None:
+        """Let a thing be found by its stems; those that it had before find it too."""
+        for marks in map(_marks, stems):
+            self._by_rarest[self._rarest(marks)].add(at)
+            for mark in marks:
+                self._by_any[mark].add(at)
+
+    def of(self, stems: Iterable[str]) -> list[int]:
+        """The things put that may have a stem in common with these, in their order."""
+        found: set[int] = set()
+        for marks in map(_marks, stems):
+            found |= self._by_any.get(self._rarest(marks), set())
+            found.update(*(self._by_rarest[mark] for mark in marks if mark in self._by_rarest))
+        return sorted(found)
+
+    def _rarest(self, marks: Iterable[str]) -> str:
+        return min(marks, key=lambda mark: (self._frequency[mark], mark))
 
 
 class Merger:
@@ -69,31 +127,69 @@ class Merger:
     def _joined(self, things: Sequence[_Thing], same: Callable[[_Thing, _Thing], bool]) -> list[_Thing]:
         """Things that are the same are made one; what could be several, without a spelling in common, stays."""
         kept: list[_Thing] = []
+        near = _Near(stem for thing in things for stem in thing.stems)
         for thing in things:
-            fitting = [at for at, other in enumerate(kept) if _may_meet(other, thing) and same(other, thing)]
+            others = ((at, kept[at]) for at in near.of(thing.stems))
+            fitting = [at for at, other in others if self._may_meet(other, thing) and same(other, thing)]
             exact = [at for at in fitting if kept[at].spellings & thing.spellings]
             if exact or len(fitting) == 1:
                 at = (exact or fitting)[0]
-                kept[at] = self._thing((*kept[at].mentions, *thing.mentions))
+                before, kept[at] = kept[at].stems, self._joint(kept[at], thing)
+                near.put(at, kept[at].stems - before)
             else:
+                near.put(len(kept), thing.stems)
                 kept.append(thing)
         return kept
 
     def _thing(self, mentions: Sequence[Mention]) -> _Thing:
-        layer = _layer(mentions)
-        names = list(dict.fromkeys(one.name for one in mentions))
-        told = [one.city for one in mentions if one.city and one.sure]
+        layers = Counter((one.layer, one.reason) for one in mentions)
+        names = {one.name for one in mentions}
         return _Thing(
             tuple(mentions),
-            layer,
-            _most(told or [one.city for one in mentions]),
-            any(one.sure for one in mentions),
-            _SEAT in self._endings[layer] and all(one.reason == BARE for one in mentions),
+            layers,
+            Counter((one.city, one.sure) for one in mentions),
             frozenset(map(self._words.comparable, names)),
-            frozenset(self._stem(name, layer) for name in names),
+            self._stems(names, _layer(layers)),
             frozenset(_BRANCH.search(name) is not None for name in names),
-            _BASE in self._endings[layer] and all(name.endswith(_BASE) for name in names),
+            all(name.endswith(_BASE) for name in names),
         )
+
+    def _joint(self, a: _Thing, b: _Thing) -> _Thing:
+        layers = a.layers + b.layers
+        layer = _layer(layers)
+        stems = (
+            one.stems if one.layer == layer else self._stems({m.name for m in one.mentions}, layer)
+            for one in (a, b)
+        )
+        return _Thing(
+            (*a.mentions, *b.mentions),
+            layers,
+            a.cities + b.cities,
+            a.spellings | b.spellings,
+            frozenset().union(*stems),
+            a.ends | b.ends,
+            a.based and b.based,
+        )
+
+    def _may_meet(self, a: _Thing, b: _Thing) -> bool:
+        alike = bool(a.spellings & b.spellings)
+        if a.city and b.city and a.city != b.city:
+            if a.told and b.told:
+                return False
+            if a.told != b.told and not (alike or _is_guess(a, b)):
+                return False
+        if a.layer != b.layer and not (alike or self._is_bare_firm(a) or self._is_bare_firm(b)):
+            return False
+        return a.ends == b.ends
+
+    def _is_bare_firm(self, thing: _Thing) -> bool:
+        return thing.bare and _SEAT in self._endings[thing.layer]
+
+    def _is_base(self, thing: _Thing) -> bool:
+        return thing.based and _BASE in self._endings[thing.layer]
+
+    def _stems(self, names: Iterable[str], layer: str) -> frozenset[str]:
+        return frozenset(self._stem(name, layer) for name in names)
 
     def _stem(self, name: str, layer: str) -> str:
         """A name without what other spellings of it leave out."""
@@ -111,10 +207,10 @@ class Merger:
 
     def _is_part_of(self, a: _Thing, b: _Thing) -> bool:
         """Whether a name of one is the shortened name of the other: "…工业研究院" of "…工业技术研究院"."""
-        pairs = [(x, y) for x in a.stems for y in b.stems]
+        pairs = ((x, y) for x in a.stems for y in b.stems)
         if _SEAT in self._endings[a.layer]:
             return any(x.startswith(y) or y.startswith(x) for x, y in pairs)
-        if a.bases and b.bases:
+        if self._is_base(a) and self._is_base(b):
             return any(x.endswith(y) or y.endswith(x) for x, y in pairs)
         return any(self._shortens(x, y) or self._shortens(y, x) for x, y in pairs)
 
@@ -147,23 +243,10 @@ class Merger:
         )
 
 
-def _layer(mentions: Sequence[Mention]) -> str:
-    """The layer that a list's class says, else that of the names' own heads, else any."""
-    classed = [one.layer for one in mentions if one.reason == CLASSED]
-    headed = [one.layer for one in mentions if one.reason != BARE]
-    return _most(classed or headed or [one.layer for one in mentions])
-
-
-def _may_meet(a: _Thing, b: _Thing) -> bool:
-    alike = bool(a.spellings & b.spellings)
-    if a.city and b.city and a.city != b.city:
-        if a.told and b.told:
-            return False
-        if a.told != b.told and not (alike or _is_guess(a, b)):
-            return False
-    if a.layer != b.layer and not (a.bare or b.bare or alike):
-        return False
-    return a.ends == b.ends
+def _layer(layers: Counter[tuple[str, str]]) -> str:
+    classed = _counted((layer, count) for (layer, reason), count in layers.items() if reason == CLASSED)
+    headed = _counted((layer, count) for (layer, reason), count in layers.items() if reason != BARE)
+    return _top(classed or headed or _counted((layer, count) for (layer, _), count in layers.items()))
 
 
 def _is_guess(a: _Thing, b: _Thing) -> bool:
@@ -174,6 +257,11 @@ def _is_guess(a: _Thing, b: _Thing) -> bool:
 def _is_one(a: _Thing, b: _Thing) -> bool:
     """Whether two have a name in common once prefixes and the words of their class are off."""
     return bool(a.stems & b.stems)
+
+
+def _marks(text: str) -> frozenset[str]:
+    """What is left of a text with all but two, one or none of its letters left out."""
+    return frozenset("".join(some) for many in range(3) for some in combinations(text, many))
 
 
 def _stripped(text: str, least: int) -> str:
@@ -188,9 +276,20 @@ def _is_within(short: str, long: str) -> bool:
     return all(letter in letters for letter in short)
 
 
+def _counted(counts: Iterable[tuple[_T, int]]) -> Counter[_T]:
+    total: Counter[_T] = Counter()
+    for value, count in counts:
+        total[value] += count
+    return total
+
+
+def _top(counts: Counter[_T]) -> _T:
+    return counts.most_common(1)[0][0]
+
+
 def _most(values: Iterable[_T]) -> _T:
     """The most frequent value, of several the first."""
-    return Counter(values).most_common(1)[0][0]
+    return _top(Counter(values))
 
 
 def _first(values: Iterable[_T]) -> _T | None:

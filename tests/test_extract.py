@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import time
+from itertools import chain, permutations
+
 import pytest
 
 import layers
@@ -231,3 +235,42 @@ def test_a_short_form_is_the_same_thing(first: str, second: str) -> None:
 )
 def test_branches_namesakes_and_neighbours_stay_apart(first: str, second: str) -> None:
     assert len(candidates(first, second)) == 2
+
+
+LETTERS = "星河云海山林泉石松柏梅兰竹菊金银铜铁锦绣"
+RANKS = (
+    "湖北",
+    "国家级",
+    "国家",
+    "中国",
+    "省级",
+    "全国",
+    "湖北省",
+    "咸宁市",
+    "赤壁市",
+    "嘉鱼",
+    "通山",
+    "崇阳",
+)
+
+
+def merged_in(sentences: list[str]) -> tuple[int, float]:
+    """How many things the mentions of sentences are of, and the seconds of the processor to tell."""
+    mentions = [one for sentence in sentences for one in named(sentence)]
+    before = time.process_time()
+    found = Merger(CATALOG, WORDS).candidates(mentions)
+    return len(found), time.process_time() - before
+
+
+def test_thousands_of_distinct_places_are_told_apart_in_seconds() -> None:
+    spelt = random.Random(3).sample(list(permutations(LETTERS, 4)), 3000)
+    things, seconds = merged_in([f"建设咸宁{''.join(one)}产业技术创新研究院。" for one in spelt])
+    assert things > 2900
+    assert seconds < 8
+
+
+def test_a_thousand_spellings_of_one_place_are_put_together_in_seconds() -> None:
+    ranked = ["".join(one) for one in chain.from_iterable(permutations(RANKS, many) for many in (1, 2, 3))]
+    things, seconds = merged_in([f"建设{one}星河产业园。" for one in ranked[:1400]])
+    assert things < 30
+    assert seconds < 8
