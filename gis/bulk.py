@@ -83,6 +83,12 @@ def copy(connection: Connection, stored: Table, parts: Iterable[Any]) -> None:
             copied.write(part)
 
 
+def interrupt(connection: Connection) -> None:
+    """Let the database give up what it does for another thread."""
+    driver = _driver(connection)
+    driver.cancel_safe() if connection.dialect.name == "postgresql" else driver.interrupt()
+
+
 def driver_error(connection: Connection) -> type[Exception]:
     """What the driver raises when the database refuses something."""
     error: type[Exception] = connection.dialect.loaded_dbapi.Error

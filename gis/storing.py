@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -53,7 +54,7 @@ def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
         bulk.create(connection, made)
     held = _Held(layer)
     survey = Survey.joined(_insert(connection, layer, held.seen(many)))
-    with ThreadPoolExecutor(max_workers=1) as indexing:
+    with _workers(connection) as indexing:
         indexed = indexing.submit(_index, connection, layer, held.alike)
         counted = _cells(survey)
         indexed.result()
@@ -78,6 +79,18 @@ def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
             batch, vertices = [], 0
     if batch:
         yield batch
+
+
+@contextmanager
+def _workers(connection: Connection) -> Iterator[ThreadPoolExecutor]:
+    """Threads that use a connection in turns. Whoever interrupts need not wait for what the database is about."""
+    with ThreadPoolExecutor(max_workers=_AT_WORK) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            bulk.interrupt(connection)
+            raise
 
 
 class _Held:
@@ -114,7 +127,7 @@ def _index(connection: Connection, layer: Layer, alike: Mapping[str, object]) ->
 def _insert(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> list[Survey]:
     """Insert blocks in their order: while the database takes one, the next is made ready, and one more is read."""
     surveys: list[Future[Survey]] = []
-    with ThreadPoolExecutor(max_workers=_AT_WORK) as pool:
+    with _workers(connection) as pool:
         for block in blocks:
             for done in surveys[-_AT_WORK : 1 - _AT_WORK]:
                 done.result()

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import shapely
 from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -49,6 +50,7 @@ def features(draw: st.DrawFn) -> list[Feature]:
     return found
 
 
+@tried(deadline=None)
 @given(features())
 def test_a_block_writes_what_is_written_one_by_one(many: list[Feature]) -> None:
     block = Block.of(EVERY, many)

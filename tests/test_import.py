@@ -20,6 +20,7 @@ import pytest
 import shapely
 from etl_world import CATALOG, DISTRICTS, EAST, MILLS, WEST, areas, world
 from hypothesis import assume, given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 import cli
@@ -574,6 +575,7 @@ def tables(draw: st.DrawFn) -> Table:
     return Table("t.csv", FrozenMapping(columns), count, lambda i: f"t.csv, line {i + 2}")
 
 
+@tried(deadline=None)
 @given(tables(), st.sampled_from([0, 3]), st.sampled_from([1, 1000]))
 def test_whole_columns_become_what_rows_become_one_by_one(table: Table, slot: int, few: int) -> None:
     """`few` decides whether columns are converted value by value or at once."""
