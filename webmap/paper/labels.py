@@ -34,6 +34,8 @@ _OVER_SYMBOL = 7.5
 _NEAR_SYMBOL = 1.5
 _CROWD = 8  # how many sets of other labels one may try to push aside
 _GENTLE, _HARD = 2, 3  # how many at once, and how far these may push on
+_HOPELESS = 0.2  # the share from which on it is no use
+_FEW = 400  # labels of which it is kept which keep each other away: with more that would take too much memory
 _MANY = 0.03  # the share of names left over from which on labels push hard
 
 # The eight touching positions: shares of the box to the right and below the anchor, and their cost.
@@ -142,14 +144,14 @@ class _Table:
         self.starts = np.cumsum([0, *(len(found) for found in self.candidates)])
         self._every = _concatenated(self.candidates)
         self._hulls = _hulls(self._every)
-        self._hits: dict[tuple[int, bool, int], npt.NDArray[np.int64]] = {}
+        self._hits: dict[tuple[int, bool, int], npt.NDArray[np.int32]] = {}
 
     @cached_property
     def numbers(self) -> list[_Candidates]:
         """The candidates of the numbers; the last of each is on the symbol itself."""
         return [self._numbers_of(item) for item in self.items]
 
-    def hits(self, at: int, as_number: bool, number: int) -> npt.NDArray[np.int64]:
+    def hits(self, at: int, as_number: bool, number: int) -> npt.NDArray[np.int32]:
         """The candidates of other items, by their places among the candidates of all, with which a candidate of an item
         conflicts."""
         key = (at, as_number, number)
@@ -157,7 +159,8 @@ class _Table:
             one = self.of(at, as_number).only(np.array([number]))
             near = np.flatnonzero(_overlap(self._hulls, _hulls(one))[:, 0])
             near = near[(near < self.starts[at]) | (near >= self.starts[at + 1])]
-            self._hits[key] = near[_clash(self._every.only(near), one.boxes, one.leaders)[:, 0]]
+            clash = _clash(self._every.only(near), one.boxes, one.leaders)[:, 0]
+            self._hits[key] = near[clash].astype(np.int32)
         return self._hits[key]
 
     def _of(self, item: Item) -> _Candidates:
@@ -220,7 +223,8 @@ class _State:
         self.leaders = np.full((count, 4), np.nan)
         self.cost = np.zeros(count)
         self._crowd = np.zeros(int(table.starts[-1]), dtype=np.int64)
-        self._blocked = np.zeros((int(table.starts[-1]), count), dtype=np.bool_)
+        rows = int(table.starts[-1]) if count <= _FEW else 0
+        self._blocked = np.zeros((rows, count), dtype=np.bool_)
 
     def put(self, at: int, number: int, as_number: bool = False) -> None:
         found = self.table.of(at, as_number)
@@ -229,12 +233,14 @@ class _State:
         self.cost[at] = found.costs[number]
         hits = self.table.hits(at, as_number, number)
         self._crowd[hits] += 1
-        self._blocked[hits, at] = True
+        if len(self._blocked):
+            self._blocked[hits, at] = True
 
     def take(self, at: int) -> None:
         hits = self.table.hits(at, *self.chosen[at])
         self._crowd[hits] -= 1
-        self._blocked[hits, at] = False
+        if len(self._blocked):
+            self._blocked[hits, at] = False
         del self.chosen[at]
         self.boxes[at], self.leaders[at], self.cost[at] = np.nan, np.nan, 0
 
@@ -246,8 +252,8 @@ class _State:
 
     def pushed(self, at: int, number: int, as_number: bool) -> tuple[int, ...]:
         """The placed items with which a candidate of an item conflicts."""
-        if as_number:
-            one = self.table.of(at, True).only(np.array([number]))
+        if as_number or not len(self._blocked):
+            one = self.table.of(at, as_number).only(np.array([number]))
             return tuple(np.flatnonzero(_clash(one, *self._others(at))[0]).tolist())
         return tuple(np.flatnonzero(self._blocked[self.table.starts[at] + number]).tolist())
 
@@ -272,7 +278,8 @@ def _best(table: _Table) -> _State:
     """The best of several attempts; the first that leaves no name over is good enough. Where the first leaves many
     over, the others push harder."""
     attempts = [_attempt(table, 0, _GENTLE)]
-    crowded = len(attempts[0].left()) > _MANY * len(table.items)
+    left = len(attempts[0].left()) / max(len(table.items), 1)
+    crowded = _MANY < left < _HOPELESS and len(table.items) <= _FEW
     for seed in range(0 if crowded else 1, _SEEDS):
         if not attempts[-1].left():
             break
@@ -451,10 +458,7 @@ def _leaders(item: Item, boxes: Numbers) -> Numbers:
     leaders = np.column_stack([start, end])
     leaders[near] = np.nan
     if item.spots:
-        inside = [(x, y) for x, y, _cost in item.spots]
-        centres = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
-        at_spot = (np.abs(centres[:, None, :] - np.array(inside)[None]) < 1e-9).all(axis=2).any(axis=1)
-        leaders[at_spot] = np.nan
+        leaders[: len(item.spots) * len(item.variants)] = np.nan  # the places at the spots come first
     return leaders
 
 

@@ -19,7 +19,7 @@ from webmap.paper import display, spread, symbols
 from webmap.paper.display import MM, Box, Circle, Group, Item, Paint
 from webmap.paper.frame import Frame
 
-_SIMPLE = 0.04
+_SIMPLE = 0.06
 _SMOOTH = 0.12
 _BROAD = 0.06  # an area that takes more of the frame is drawn paler
 _PALEST = 0.3
@@ -29,6 +29,7 @@ _HOLLOW = frozenset({Precision.TOWN, Precision.DISTRICT, Precision.CITY})
 _UNSITED = frozenset({Precision.DISTRICT, Precision.CITY})
 _ANGLES = (45, 135, 20, 110, 70, 160)
 _GLOW = 2.6
+_BEYOND = 10.0  # what lies farther outside the frame is cut off
 _TIE = 0.9  # symbols that were moved farther are tied to their place by a line
 
 Selected = Sequence[tuple[Layer, tuple[Feature, ...]]]
@@ -137,14 +138,15 @@ def _in_frame(
     held = [one for one in features if one.geometry is not None]
     if not held:
         return
-    box = frame.bbox
+    box, around = frame.bbox, shapely.buffer(window, _BEYOND, join_style="mitre")
     near = shapely.intersects(
         [one.geometry for one in held], shapely.box(box.west, box.south, box.east, box.north)
     )
     for one in (one for one, is_near in zip(held, near.tolist(), strict=True) if is_near):
         on_page = special.on_paper(layer, frame.to_page(one.geometry), frame.scale)
         if on_page.intersects(window):
-            yield Drawn(layer, one, symbol_for(layer.symbol, one.properties), on_page)
+            kept = shapely.intersection(on_page, around)
+            yield Drawn(layer, one, symbol_for(layer.symbol, one.properties), kept)
 
 
 def _centre(geometry: BaseGeometry) -> tuple[float, float]:

@@ -68,7 +68,7 @@ def _path(geometry: BaseGeometry) -> Iterator[str]:
 
 
 def _points(line: BaseGeometry) -> str:
-    pairs = [f"{_n(x)} {_n(y)}" for x, y in shapely.get_coordinates(line).tolist()]
+    pairs = [f"{_n(x)} {_n(y)}" for x, y in shapely.get_coordinates(line).round(2).tolist()]
     kept = [pair for before, pair in zip(["", *pairs], pairs, strict=False) if pair != before]
     return "M" + "L".join(kept)
 

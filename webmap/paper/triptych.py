@@ -33,6 +33,7 @@ _KEY = 124.0  # width of the legend
 _KEY_HEIGHT = 37.0
 _LARGEST = 0.072  # radius of the largest circle beside the diagonal of a map
 _LEAST = 0.8
+_FEW = 5.0  # an amount of less than that has no circle of the largest size
 _LEADING = 1.24
 _BLANK = Paint(fill="#ffffff")
 _HATCH = Paint(stroke="#8a8a8a", width=0.12)
@@ -207,16 +208,14 @@ class _Triptych:
     @cached_property
     def _largest(self) -> float:
         return (
-            max((abs(value) for value in figures.values(self.found, ("base", "target"), "")), default=1.0)
+            max((abs(value) for value in figures.values(self.found, ("base", "target"), "")), default=0.0)
             or 1.0
         )
 
     def _radius(self, value: float) -> float:
         box = self.frames[0].box
-        return max(
-            _LEAST * self._unit,
-            _LARGEST * sqrt(box.width**2 + box.height**2) * sqrt(max(value, 0) / self._largest),
-        )
+        reach = _LARGEST * sqrt(box.width**2 + box.height**2)
+        return max(_LEAST * self._unit, reach * sqrt(max(value, 0) / max(self._largest, _FEW)))
 
     def _circles(self, areas: Sequence[_Area], show: str) -> Iterator[tuple[str, Circle]]:
         """Circles whose areas are as the amounts, in the middle of their areas."""
