@@ -43,7 +43,7 @@ def look(url: str, collection: str) -> dict:
     if not layer.isValid():
         return {"valid": False}
     features, box = read(layer), layer.extent()
-    chosen = QgsFeatureRequest().setFilterExpression("\"city\" = 420700 AND \"precision\" <> 'city'")
+    chosen = QgsFeatureRequest().setFilterExpression('"city" = 420700 AND "precision" <> \'city\'')
     return {
         "valid": True,
         "count": layer.featureCount(),
