@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Hashable, Iterable, Iterator
 from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from gis.errors import StoreError
 from webmap import context, headers, links
@@ -76,12 +76,18 @@ def _finish(answer: Response) -> Response:
         return answer
     tag = _tag(_identity())
     answer.set_etag(tag)
+    g.tagged = True
     answer.headers["Cache-Control"] = "no-cache"
     _compress(answer)
     if request.if_none_match.star_tag:  # holds for whatever there is, which is known only now
         answer.close()
         return _not_modified(tag)
     return answer
+
+
+def is_of_its_version(answer: Response) -> bool:
+    """Whether an answer holds for the published version and for nothing else, so that it may be kept."""
+    return answer.status_code == 200 and "tagged" in g
 
 
 def _not_modified(tag: str) -> Response:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from flask import Flask, Response, request
 
 from gis.errors import StoreError
-from webmap import context
+from webmap import answers, context
 from webmap.context import Service
 from webmap.kept import Answer, Kept
 
@@ -60,7 +60,7 @@ def register(app: Flask) -> None:
 
 def _keep(answer: Response) -> Response:
     key: Key | None = request.environ.get(_KEY)
-    if key is None or request.method != "GET" or answer.status_code != 200 or "ETag" not in answer.headers:
+    if key is None or request.method != "GET" or not answers.is_of_its_version(answer):
         return answer
     if context.current().token != key[0]:  # published meanwhile
         return answer
@@ -89,4 +89,5 @@ def _kept_while_sent(
         yield sent
     if room >= 0:
         body = b"".join(held)
-        kept.put(key, Answer((*headers, ("Content-Length", str(len(body)))), body))
+        others = (header for header in headers if header[0].lower() != "content-length")
+        kept.put(key, Answer((*others, ("Content-Length", str(len(body)))), body))
