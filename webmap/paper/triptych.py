@@ -11,6 +11,7 @@ import shapely
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
+from gis.layer import Geometry
 from webmap.paper import display, figures, furniture, imprint, panel, plot, symbols
 from webmap.paper import frame as frames
 from webmap.paper.content import Content
@@ -140,8 +141,11 @@ class _Triptych:
 
     @cached_property
     def _base(self) -> tuple[Group, ...]:
-        """The drawing below the figures of the first map: the other maps have the same."""
-        return tuple(plot.groups(self._main))
+        """The drawing below the figures of the first map: the other maps have the same. Areas that the figures cover
+        anyway have their boundaries only."""
+        areas = {one.layer.id for one in self._main.shapes if one.layer.geometry is Geometry.POLYGON}
+        covered = areas - {self.asked.layer}
+        return tuple(group for group in plot.groups(self._main) if group.name not in covered)
 
     def _map(self, number: int) -> Iterator[Group]:
         show, frame, box = self.asked.show[number], self.frames[number], self._boxes[0][number]
