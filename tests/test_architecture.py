@@ -36,8 +36,10 @@ DOORS = {
     "gunicorn": ("cli.py",),
     **dict.fromkeys(("docx", "pypdf", "lxml"), ("etl/text/formats.py",)),
     "lark": ("gis/filters/cql2_text.py",),
-    "pmtiles": ("webmap/archive.py",
-        "webmap/exporting.py",),
+    "pmtiles": (
+        "webmap/archive.py",
+        "webmap/exporting.py",
+    ),
     "typst": ("webmap/paper/pdf.py",),
     "pikepdf": ("webmap/paper/pdf.py",),
     "geopandas": ("etl/",),
