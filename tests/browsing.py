@@ -52,7 +52,7 @@ class Visit:
 
     def __init__(self, browser: Browser, viewport: dict[str, int]) -> None:
         self.page: Page = browser.new_page(viewport=viewport)  # type: ignore[arg-type]
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.asked: list[str] = []
         self.page.on(

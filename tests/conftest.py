@@ -12,6 +12,7 @@ import pytest
 import shapely
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 from werkzeug.serving import make_server
 
@@ -26,6 +27,10 @@ from gis.symbol import ByValue, Fill, Marker, Shape, Stroke
 from webmap import create_app
 
 pytest_plugins = ["tests.browsing"]
+
+# How long an example takes is the machine's affair, and what else it does.
+hypothesis_settings.register_profile("corridor", deadline=None)
+hypothesis_settings.load_profile("corridor")
 
 REQUIRE_ALL = os.environ.get("CORRIDOR_TEST_REQUIRE_ALL") == "1"
 POSTGIS = os.environ.get("CORRIDOR_TEST_POSTGIS", "")

@@ -22,4 +22,5 @@ CORRIDOR_TEST_POSTGIS=$(tools/postgis.sh start "$folder")
 export CORRIDOR_TEST_POSTGIS CORRIDOR_TEST_REQUIRE_ALL=1
 # The documents that the data were read from are no part of the project; where they lie beside it they are used.
 export CORRIDOR_TEST_DOCUMENTS=${CORRIDOR_TEST_DOCUMENTS:-../shared/documents}
-.venv/bin/python -m pytest "$@"
+# A file goes to one process: what its tests share is made once.
+.venv/bin/python -m pytest --numprocesses "$(nproc)" --dist loadfile "$@"
