@@ -187,9 +187,9 @@ def north_arrow(frame: Frame, plan: Layout) -> tuple[Group, Box]:
         scaled = shapely.transform(piece, lambda xy: xy * u)
         turned = rotate(scaled, frame.convergence, origin=(0, 0))
         pieces.append(Shape(translate(turned, x, y), Paint(fill, 1, INK, 0.16)))
-    angle, size = math.radians(frame.convergence), 4.2 * u
+    angle = math.radians(frame.convergence)
     top = (x + math.sin(angle) * 8.2 * u, y - math.cos(angle) * 8.2 * u)
-    text = Text(*top, "北", size * 0.72, bold=True, anchor="middle", halo=0.7)
+    text = Text(*top, "北", max(points(6.05), 3.02 * u), bold=True, anchor="middle", halo=0.7)
     return Group("north", [*pieces, text]), box
 
 
