@@ -150,7 +150,7 @@ def _found(layer: Layer, query: Query, dialect: str) -> Select[Any]:
 def page_and_count(layer: Layer, query: Query, dialect: str) -> Select[str, int]:
     """The page of a query, and in each row how many features satisfy it."""
     texts = texts_of(layer)
-    hits = _found(layer, query, dialect).cte("hits")
+    hits = _found(layer, query, dialect).cte("hits").prefix_with("MATERIALIZED")
     count = select(func.count()).select_from(hits).scalar_subquery()
     page = (
         select(hits)
