@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -233,7 +234,11 @@ def _published_version(store: Store) -> str | None:
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     _check_port(options.host, options.port)
-    apart(_bring_up_to_date, settings)  # whose memory the workers would share
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # In a process of its own, whose memory the workers would share; they are loaded meanwhile.
+        building = beside.submit(apart, _bring_up_to_date, settings)
+        _application()
+        building.result()
     run_server(settings, _catalog(_departments(settings)), options.host, options.port)
     return 0
 
@@ -244,6 +249,14 @@ def _bring_up_to_date(settings: Settings) -> None:
         _publish(store, settings)
     finally:
         store.close()
+
+
+def _application() -> tuple[Callable[..., Any], Any]:
+    """What makes the application, and what it says when something goes wrong."""
+    # 90 MB that folium and pyogrio load where they find them.
+    with _without("pandas", "geopandas", "pyarrow"):
+        from webmap import create_app, problems
+    return create_app, problems
 
 
 def _check_port(host: str, port: int) -> None:
@@ -265,11 +278,7 @@ def run_server(settings: Settings, catalog: Catalog, host: str, port: int) -> No
     from gunicorn.http import errors
     from gunicorn.workers.gthread import ThreadWorker
 
-    with _without(
-        "pandas", "geopandas", "pyarrow"
-    ):  # 90 MB that folium and pyogrio load where they find them
-        from webmap import create_app, problems
-
+    create_app, problems = _application()
     started = datetime.now(UTC)
 
     class Worker(ThreadWorker):  # type: ignore[misc]
