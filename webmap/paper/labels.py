@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +28,6 @@ _DIRECTIONS = 20
 _LEADER = 1.1  # from this distance on a label has a leader
 _CANDIDATES = 130
 _SWEEPS = 4
-_SEEDS = 1
 _OVER_SYMBOL = 7.5
 _NEAR_SYMBOL = 1.5
 _CROWD = 8  # how many sets of other labels one may try to push aside
@@ -275,16 +273,12 @@ class _State:
 
 
 def _best(table: _Table) -> _State:
-    """The best of several attempts; the first that leaves no name over is good enough. Where the first leaves many
-    over, the others push harder."""
-    attempts = [_attempt(table, 0, _GENTLE)]
-    left = len(attempts[0].left()) / max(len(table.items), 1)
-    crowded = _MANY < left < _HOPELESS and len(table.items) <= _FEW
-    for seed in range(0 if crowded else 1, _SEEDS):
-        if not attempts[-1].left():
-            break
-        attempts.append(_attempt(table, seed, _HARD if crowded else _GENTLE))
-    return min(attempts, key=_badness)
+    """Every name placed that finds room; where many are left over, the better of this and of pushing harder."""
+    gentle = _attempt(table, _GENTLE)
+    left = len(gentle.left()) / max(len(table.items), 1)
+    if not _MANY < left < _HOPELESS or len(table.items) > _FEW:
+        return gentle
+    return min(gentle, _attempt(table, _HARD), key=_badness)
 
 
 def _clash(found: _Candidates, boxes: Numbers, leaders: Numbers) -> Truths:
@@ -299,12 +293,9 @@ def _badness(state: _State) -> tuple[int, float]:
     return len(state.left()), float(state.cost.sum())
 
 
-def _attempt(table: _Table, seed: int, most: int) -> _State:
-    state, random = _State(table), Random(seed)
+def _attempt(table: _Table, most: int) -> _State:
+    state = _State(table)
     order = sorted(range(len(table.items)), key=lambda at: (-table.items[at].rank, len(table.candidates[at])))
-    if seed:
-        shaken = sorted((number + random.uniform(0, 12 * seed), at) for number, at in enumerate(order))
-        order = [at for _number, at in shaken]
     for at in sorted(order, key=lambda at: table.items[at].pinned is None):
         _insert(state, at)
     for _round in range(2):
