@@ -9,6 +9,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import Column, Connection, Index, MetaData, Table, func, select, text
 from sqlalchemy.schema import AddConstraint
 
+from gis.database import driver_of
 from gis.frozen import FrozenMapping
 from gis.tables import SRID
 
@@ -78,14 +79,14 @@ def insert(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
 def copy(connection: Connection, stored: Table, parts: Iterable[Any]) -> None:
     """Hand PostgreSQL rows in its binary form, see `gis.copying`. Raises as `insert`."""
     command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE, FORMAT binary)"
-    with _driver(connection).cursor() as cursor, cursor.copy(command) as copied:
+    with driver_of(connection).cursor() as cursor, cursor.copy(command) as copied:
         for part in parts:
             copied.write(part)
 
 
 def interrupt(connection: Connection) -> None:
     """Let the database give up what it does for another thread."""
-    driver = _driver(connection)
+    driver = driver_of(connection)
     driver.cancel_safe() if connection.dialect.name == "postgresql" else driver.interrupt()
 
 
@@ -98,7 +99,7 @@ def driver_error(connection: Connection) -> type[Exception]:
 def _copy(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
     """FREEZE, as the table was made in this transaction: no reader needs to ask whether it may see a row."""
     command = f"COPY {_name(connection, stored)} FROM STDIN (FREEZE)"
-    with _driver(connection).cursor() as cursor, cursor.copy(command) as copy:
+    with driver_of(connection).cursor() as cursor, cursor.copy(command) as copy:
         for row in rows:
             copy.write_row(row)
 
@@ -106,7 +107,7 @@ def _copy(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
 def _execute(connection: Connection, stored: Table, rows: Iterable[Row]) -> None:
     values = [f"GeomFromWKB(?, {SRID})" if isinstance(c.type, Geometry) else "?" for c in stored.c]
     command = f"INSERT INTO {_name(connection, stored)} VALUES ({', '.join(values)})"
-    _driver(connection).executemany(command, _processed(connection, stored, rows))
+    driver_of(connection).executemany(command, _processed(connection, stored, rows))
 
 
 def _processed(connection: Connection, stored: Table, rows: Iterable[Row]) -> Iterator[Row]:
@@ -123,11 +124,6 @@ def _processed(connection: Connection, stored: Table, rows: Iterable[Row]) -> It
         for place, maker in needed:
             made[place] = maker(made[place])
         yield made
-
-
-def _driver(connection: Connection) -> Any:
-    """The connection as its driver knows it."""
-    return connection.connection.driver_connection
 
 
 def _name(connection: Connection, stored: Table) -> str:

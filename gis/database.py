@@ -132,6 +132,11 @@ def dialect_of(connection: Connection) -> str:
     return connection.dialect.name
 
 
+def driver_of(connection: Connection) -> Any:
+    """The connection as its driver knows it."""
+    return connection.connection.driver_connection
+
+
 def took_too_long(error: DBAPIError) -> bool:
     """Whether a database has ended a statement for the time it took."""
     return getattr(error.orig, "sqlstate", None) == _QUERY_CANCELED or str(error.orig) == "interrupted"
@@ -432,7 +437,7 @@ class PostgisStore(Store):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._connect(self._reading) as connection:
-            known = self._pointer.known() if quiet(_driver(connection)) else None
+            known = self._pointer.known() if quiet(driver_of(connection)) else None
             current = known or self._pointed(connection)
             yield connection.execution_options(schema_translate_map={None: current.token}, current=current)
 
@@ -502,7 +507,7 @@ def _first_line(error: DBAPIError) -> str:
 def _published(connection: Connection) -> Current | None:
     """The schema that is served, None when nothing has been published."""
     try:
-        return _newest(_driver(connection))
+        return _newest(driver_of(connection))
     except connection.dialect.loaded_dbapi.ProgrammingError:
         return None
 
@@ -512,11 +517,6 @@ def _newest(driver: Any) -> Current | None:
     newest = f"SELECT schema, at FROM {_SCHEMA}.published ORDER BY serial DESC LIMIT 1"
     row = driver.execute(newest).fetchone()
     return None if row is None else Current(*row)
-
-
-def _driver(connection: Connection) -> Any:
-    """The connection as its driver knows it."""
-    return connection.connection.driver_connection
 
 
 @contextmanager

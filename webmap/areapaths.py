@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from gis import dictionary
-from gis.layer import COMMON, Field
-from webmap import links
+from gis.layer import COMMON
+from webmap import bodies, links
 
 Json: TypeAlias = dict[str, Any]
 
@@ -60,8 +59,8 @@ _SUMMARY = {
 def paths(names: tuple[str, ...], failures: Mapping[str, Json]) -> Json:
     """The two ways to ask for a summary. `names` are parameters that stand under `components`."""
     shared = [{"$ref": f"#/components/parameters/{name}"} for name in (*names, "lang")]
-    layers = _query("layers", "图层标识,以逗号分隔 Layer ids joined by commas", {"type": "string"})
-    equals = [_query(field.name, field.title, _schema(field)) for field in COMMON]
+    layers = bodies.query("layers", "图层标识,以逗号分隔 Layer ids joined by commas", {"type": "string"})
+    equals = [bodies.query(field.name, field.title, bodies.value(field)) for field in COMMON]
     body = {"oneOf": [_GEOMETRY, _FEATURE, _CIRCLE, _WITHIN]}
     asked = {"parameters": [layers, *shared, *equals]}
     success = {"200": {"description": "Summary", "content": {links.JSON: {"schema": _SUMMARY}}}}
@@ -78,20 +77,4 @@ def paths(names: tuple[str, ...], failures: Mapping[str, Json]) -> Json:
                 **common,
             },
         }
-    }
-
-
-def _schema(field: Field) -> Json:
-    return {k: v for k, v in dictionary.field_schema(field).items() if k in ("type", "format", "enum")}
-
-
-def _query(name: str, description: str, schema: Json) -> Json:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "schema": schema,
-        "style": "form",
-        "explode": False,
     }

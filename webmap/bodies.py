@@ -1,9 +1,13 @@
-"""The bodies of answers as schemas of OpenAPI 3.0: what stands under `components` and is named by the paths."""
+"""What OpenAPI 3.0 says of bodies and of parameters: what stands under `components`, and what the paths are
+made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
+
+from gis import dictionary
+from gis.layer import Field
 
 Json: TypeAlias = dict[str, Any]
 
@@ -16,6 +20,24 @@ _ANY: Json = {"type": "object"}
 def named(name: str) -> Json:
     """A reference to one of these schemas."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def value(field: Field) -> Json:
+    """What a value of a field may be, where it stands alone."""
+    return {k: v for k, v in dictionary.field_schema(field).items() if k in ("type", "format", "enum")}
+
+
+def query(name: str, description: str, schema: Json, *, explode: bool = False) -> Json:
+    """A parameter of the query; its form is spelled out, for clients that look for it."""
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": False,
+        "schema": schema,
+        "style": "form",
+        "explode": explode,
+    }
 
 
 def _object(required: Sequence[str], **properties: Json) -> Json:

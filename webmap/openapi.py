@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from gis import dictionary, filters
+from gis import filters
 from gis.filters import MAX_LENGTH
 from gis.geometry import CRS_CODES
 from gis.layer import Catalog, Field, Layer
@@ -100,9 +100,11 @@ def _paths_of(layer: Layer) -> Json:
     path, tag = links.path_of(layer), layer.id
     filters = [_filter(field) for field in params.queryables(layer)]
     names = [field.name for field in layer.all_fields]
-    chosen = _query("properties", "要返回的字段 Fields to return", _several(names))
+    chosen = bodies.query("properties", "要返回的字段 Fields to return", _several(names))
     order = [name for field in names for name in (field, f"-{field}", f"+{field}")]
-    ordered = _query("sortby", "排序字段,- 为降序 Fields to sort by, - for descending", _several(order, 1))
+    ordered = bodies.query(
+        "sortby", "排序字段,- 为降序 Fields to sort by, - for descending", _several(order, 1)
+    )
     of_form = [*(_reference(name) for name in sorted(params.OF_FORM - {"properties"})), chosen]
     of_items = [
         *(_reference(name) for name in sorted(params.OF_ITEMS - {"properties", "sortby"})),
@@ -180,20 +182,7 @@ def _reference(name: str) -> dict[str, str]:
 
 
 def _filter(field: Field) -> Json:
-    schema = {k: v for k, v in dictionary.field_schema(field).items() if k in ("type", "format", "enum")}
-    return _query(field.name, f"{field.title} {field.title_en}".strip(), schema)
-
-
-def _query(name: str, description: str, schema: Json, *, explode: bool = False) -> Json:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "schema": schema,
-        "style": "form",
-        "explode": explode,
-    }
+    return bodies.query(field.name, f"{field.title} {field.title_en}".strip(), bodies.value(field))
 
 
 def _parameters() -> Json:
@@ -218,21 +207,23 @@ def _parameters() -> Json:
         **{name: list(CRS_CODES) for name in ("crs", "bbox-crs", "filter-crs")},
     }
     return {
-        "limit": _query("limit", "每页要素数 Features on a page", limit),
-        "offset": _query(
+        "limit": bodies.query("limit", "每页要素数 Features on a page", limit),
+        "offset": bodies.query(
             "offset", "起始序号 Features to pass over", {"type": "integer", "minimum": 0, "default": 0}
         ),
-        "startindex": _query("startindex", "同 offset The same as offset", {"type": "integer", "minimum": 0}),
-        "bbox": _query("bbox", "范围,轴序随 bbox-crs Lower and upper corner", box),
-        "datetime": _query(
+        "startindex": bodies.query(
+            "startindex", "同 offset The same as offset", {"type": "integer", "minimum": 0}
+        ),
+        "bbox": bodies.query("bbox", "范围,轴序随 bbox-crs Lower and upper corner", box),
+        "datetime": bodies.query(
             "datetime", "时刻或时段 RFC 3339, on as_of", {"type": "string", "pattern": _DATETIME}
         ),
-        "filter": _query("filter", "CQL2 条件 Predicate", predicate),
-        "skipGeometry": _query(
+        "filter": bodies.query("filter", "CQL2 条件 Predicate", predicate),
+        "skipGeometry": bodies.query(
             "skipGeometry", "不返回几何 Without geometry", {"type": "boolean", "default": False}
         ),
         **{
-            name: _query(name.removesuffix("-items"), name, {"type": "string", "enum": values})
+            name: bodies.query(name.removesuffix("-items"), name, {"type": "string", "enum": values})
             for name, values in codes.items()
         },
     }
