@@ -2,24 +2,24 @@
 
 Data change only by publishing a version, so an answer is good until the next version: its entity tag
 (RFC 9110, 8.8.3) is a digest of the version, the moment from which answers are generated, and the
-request; it is known before any work is done. Two answers with one tag have the same bytes.
+request; it is known before any work is done. Two answers with one strong tag have the same bytes; those
+with one weak tag may differ in the moment that they name (`webmap.moment`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from typing import cast
 
 from flask import Flask, Response, g, request
 
 from gis.errors import StoreError
-from webmap import context, headers, links
+from webmap import context, headers, links, moment
+from webmap.moment import Momentary, Open
 
 _BLUEPRINTS = frozenset({"api", "areas", "pages", "tiles"})
 _WORTH_COMPRESSING = 800  # bytes
-_LEVEL = 5  # of zlib: most of the gain for little of the time
 _COMPRESSIBLE = ("application/", "text/")
 _NOT_COMPRESSED = ("application/geopackage", "application/flatgeobuf", "application/zip")
 
@@ -39,7 +39,7 @@ def _not_changed() -> Response | None:
         tag = _tag(_identity())
     except StoreError:
         return None
-    return _not_modified(tag) if given.contains_weak(tag) else None
+    return _not_modified(tag, weak=given.is_weak(tag)) if given.contains_weak(tag) else None
 
 
 def _has_validator() -> bool:
@@ -74,14 +74,14 @@ def _finish(answer: Response) -> Response:
     if answer.mimetype == "text/html":
         _compress(answer)  # a page carries a nonce of its own: it has no tag and is not kept
         return answer
-    tag = _tag(_identity())
-    answer.set_etag(tag)
+    tag, weak = _tag(_identity()), isinstance(answer, Momentary)
+    answer.set_etag(tag, weak=weak)
     g.tagged = True
     answer.headers["Cache-Control"] = "no-cache"
     _compress(answer)
     if request.if_none_match.star_tag:  # holds for whatever there is, which is known only now
         answer.close()
-        return _not_modified(tag)
+        return _not_modified(tag, weak=weak)
     return answer
 
 
@@ -90,9 +90,9 @@ def is_of_its_version(answer: Response) -> bool:
     return answer.status_code == 200 and "tagged" in g
 
 
-def _not_modified(tag: str) -> Response:
+def _not_modified(tag: str, *, weak: bool) -> Response:
     answer = Response(status=304)
-    answer.set_etag(tag)
+    answer.set_etag(tag, weak=weak)
     answer.headers["Cache-Control"] = "no-cache"
     headers.vary(answer)
     return answer
@@ -105,20 +105,13 @@ def _compress(answer: Response) -> None:
         return
     if kind.startswith(_NOT_COMPRESSED):
         return
+    left_open = isinstance(answer, Momentary)
     if answer.is_streamed:
-        answer.response = _flowing(cast(Iterable[bytes | str], answer.response))
-        answer.headers["Content-Encoding"] = "gzip"
+        answer.response = moment.packed(cast(Iterable[bytes | str], answer.response), left_open=left_open)
+    elif len(body := answer.get_data()) >= _WORTH_COMPRESSING:
+        answer.set_data(b"".join(moment.packed([body], left_open=left_open)))
+    else:
         return
-    body = answer.get_data()
-    if len(body) >= _WORTH_COMPRESSING:
-        answer.set_data(b"".join(_flowing([body])))
-        answer.headers["Content-Encoding"] = "gzip"
-
-
-def _flowing(parts: Iterable[bytes | str]) -> Iterator[bytes]:
-    """The gzip form without a time in its head: the same body gives the same bytes."""
-    machine = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
-    for part in parts:
-        if packed := machine.compress(part.encode() if isinstance(part, str) else part):
-            yield packed
-    yield machine.flush()
+    answer.headers["Content-Encoding"] = "gzip"
+    if isinstance(answer, Momentary):
+        answer.open = Open.GZIP

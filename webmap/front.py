@@ -6,15 +6,17 @@ what a key holds of the request, and on nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from flask import Flask, Response, request
 
 from gis.errors import StoreError
-from webmap import answers, context
+from webmap import answers, context, moment
 from webmap.context import Service
 from webmap.kept import Answer, Kept
+from webmap.moment import Momentary, Open
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -41,7 +43,7 @@ class Front:
             answer = None if key is None else self._service.kept.get(key)
             if answer is not None:
                 start_response("200 OK", list(answer.headers))
-                return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+                return [] if environ["REQUEST_METHOD"] == "HEAD" else [answer.sent()]
             environ[_KEY] = key
         return self._application(environ, start_response)
 
@@ -55,7 +57,17 @@ class Front:
 
 def register(app: Flask) -> None:
     """Let an application keep its answers; to be called before what completes them."""
+    app.after_request(_close)
     app.after_request(_keep)
+
+
+def _close(answer: Response) -> Response:
+    """Give an answer that names a moment this one."""
+    if isinstance(answer, Momentary) and answer.is_streamed:
+        answer.response = moment.closing(cast(Iterable[bytes | str], answer.response), answer.open)
+    elif isinstance(answer, Momentary):
+        answer.set_data(moment.closed(answer.get_data(), answer.open))
+    return answer
 
 
 def _keep(answer: Response) -> Response:
@@ -64,21 +76,28 @@ def _keep(answer: Response) -> Response:
         return answer
     if context.current().token != key[0]:  # published meanwhile
         return answer
-    kept, headers = context.kept(), answer.headers.to_wsgi_list()
+    end = answer.open if isinstance(answer, Momentary) else None
+    keep = partial(_put, context.kept(), key, answer.headers.to_wsgi_list(), end)
     if answer.is_streamed:
         parts = cast(Iterable[bytes | str], answer.response)
-        answer.response = _kept_while_sent(kept, key, headers, parts)
+        answer.response = _kept_while_sent(keep, context.kept().largest, parts)
     else:
-        kept.put(key, Answer(tuple(headers), answer.get_data()))
+        keep(answer.get_data())
     return answer
 
 
+def _put(kept: Kept, key: Key, headers: list[tuple[str, str]], end: Open | None, body: bytes) -> None:
+    length = len(body) + (end.value if end else 0)
+    others = (header for header in headers if header[0].lower() != "content-length")
+    kept.put(key, Answer((*others, ("Content-Length", str(length))), body, end))
+
+
 def _kept_while_sent(
-    kept: Kept, key: Key, headers: list[tuple[str, str]], parts: Iterable[bytes | str]
+    keep: Callable[[bytes], None], most: int, parts: Iterable[bytes | str]
 ) -> Iterator[bytes]:
-    """The parts of an answer, held until they are more than may be kept; the whole is kept at their end."""
+    """The parts of an answer, held until they are more than `most` bytes; the whole is kept at their end."""
     held: list[bytes] = []
-    room = kept.largest
+    room = most
     for part in parts:
         sent = part.encode() if isinstance(part, str) else part
         room -= len(sent)
@@ -88,6 +107,4 @@ def _kept_while_sent(
             held.clear()
         yield sent
     if room >= 0:
-        body = b"".join(held)
-        others = (header for header in headers if header[0].lower() != "content-length")
-        kept.put(key, Answer((*others, ("Content-Length", str(len(body)))), body))
+        keep(b"".join(held))

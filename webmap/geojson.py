@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from flask import Response
@@ -12,6 +11,7 @@ from flask import Response
 from gis.feature import Page
 from webmap import context
 from webmap.links import GEOJSON, JSON, Link
+from webmap.moment import Momentary
 from webmap.shapes import DATUMS, Form, shaped
 
 
@@ -26,17 +26,19 @@ def document(body: Mapping[str, object], media_type: str = JSON) -> Response:
 
 
 def collection(page: Page, links: Sequence[Link], form: Form) -> Iterator[str]:
-    """A page as a GeoJSON FeatureCollection with the members of Part 1, 7.16, part by part."""
-    stamp = context.generated().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A page as a GeoJSON FeatureCollection with the members of Part 1, 7.16, part by part.
+
+    It is open: the moment, its last member, is added when it is sent.
+    """
     begun = (
-        f'{{"type":"FeatureCollection","timeStamp":"{stamp}","numberMatched":{page.matched},'
+        f'{{"type":"FeatureCollection","numberMatched":{page.matched},'
         f'"numberReturned":{len(page.features)},{_system(form)}"links":{dumps(links)},"features":['
     )
     features = shaped(page.features, form)
     while batch := ",".join(islice(features, context.AT_ONCE)):
         yield begun + batch
         begun = ","
-    yield f"{'' if begun == ',' else begun}]}}"
+    yield f"{'' if begun == ',' else begun}]"
 
 
 def _system(form: Form) -> str:
@@ -54,15 +56,20 @@ def page_response(page: Page, links: Sequence[Link], form: Form) -> Response:
     """A page as an answer. A large one is sent while it is read; what can fail has mostly failed before."""
     parts = collection(page, links, form)
     if len(page.features) <= context.AT_ONCE:
-        return response("".join(parts), form)
-    answer = response(chain([next(parts)], parts), form)
+        return _headed(Momentary("".join(parts)), form)
+    answer = Momentary(chain([next(parts)], parts))
     answer.call_on_close(context.hand_over().close)
-    return answer
+    return _headed(answer, form)
 
 
-def response(body: str | Iterable[str], form: Form) -> Response:
-    """A GeoJSON answer; its header names the system of its coordinates (Part 2, /req/crs/ogc-crs-header)."""
-    answer = Response(body, content_type=GEOJSON)
+def response(body: str, form: Form) -> Response:
+    """A GeoJSON answer."""
+    return _headed(Response(body), form)
+
+
+def _headed(answer: Response, form: Form) -> Response:
+    """An answer whose header names the system of its coordinates (Part 2, /req/crs/ogc-crs-header)."""
+    answer.content_type = GEOJSON
     if not form.coords:
         answer.headers["Content-Crs"] = f"<{form.crs}>"
     return answer

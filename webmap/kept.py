@@ -7,13 +7,23 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
 
+from webmap.moment import Open, closed
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent again as it was: headers, and the body in the encoding the headers name."""
+    """What is sent again as it was: headers, and the body in the encoding the headers name.
+
+    A body that is open is closed with the moment each time that it is sent.
+    """
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    open: Open | None = None
+
+    def sent(self) -> bytes:
+        """The body as it goes out now."""
+        return closed(self.body, self.open) if self.open else self.body
 
 
 class Kept:

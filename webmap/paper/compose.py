@@ -100,7 +100,7 @@ def _of_state(sheet: Sheet, content: Content) -> Composed:
             return _of_features(sheet, content)
         except BadParameter:
             pass  # the panel is too full
-    return _fitting(_first(replace(sheet, keyed=False), content, None))
+    return _fitting(replace(attempt, sheet=replace(sheet, keyed=False)))
 
 
 def check(sheet: Sheet, content: Content) -> None:

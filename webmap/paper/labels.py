@@ -9,9 +9,9 @@ millimetres of the page.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ Truths: TypeAlias = npt.NDArray[np.bool_]
 
 _GAP = 0.35  # between a symbol and its label
 _RINGS = (1.8, 3.0, 4.5, 6.5, 9.0, 12.0, 15.5, 19.5, 24.0)
-_DIRECTIONS = 20
+_DIRECTIONS = tuple((math.cos(at * math.pi / 10), math.sin(at * math.pi / 10)) for at in range(20))
 _LEADER = 1.1  # from this distance on a label has a leader
 _CANDIDATES = 130
 _SWEEPS = 4
@@ -47,6 +47,11 @@ _TOUCHING = (
     (-1, -1, 1.1),
     (-1, 1, 1.2),
 )
+# The same as the places on rings: direction, side of the box, share of the radius, ring, cost.
+_BESIDE = np.array(
+    [(x, y, x, y, 0.75 if x and y else 1.0, 0.0, cost) for x, y, cost in _TOUCHING], dtype=np.float64
+)
+_BESIDE_SPOTS = 30.0  # what it costs the name of an area to stand elsewhere than at its spots
 
 
 @dataclass(frozen=True)
@@ -143,11 +148,13 @@ class _Table:
         self._every = _concatenated(self.candidates)
         self._hulls = _hulls(self._every)
         self._hits: dict[tuple[int, bool, int], npt.NDArray[np.int32]] = {}
+        self._numbers: dict[int, _Candidates] = {}
 
-    @cached_property
-    def numbers(self) -> list[_Candidates]:
-        """The candidates of the numbers; the last of each is on the symbol itself."""
-        return [self._numbers_of(item) for item in self.items]
+    def numbers(self, at: int) -> _Candidates:
+        """The candidates of an item's number; the last is on the symbol itself."""
+        if at not in self._numbers:
+            self._numbers[at] = self._numbers_of(self.items[at])
+        return self._numbers[at]
 
     def hits(self, at: int, as_number: bool, number: int) -> npt.NDArray[np.int32]:
         """The candidates of other items, by their places among the candidates of all, with which a candidate of an item
@@ -169,14 +176,12 @@ class _Table:
         return self._cheapest(found)
 
     def _numbers_of(self, item: Item) -> _Candidates:
-        if item.number is None:
-            return self._cheapest(_candidates(item, iter(())))
-        places = ((x, y, w, h, cost, -1) for x, y, w, h, cost, _v in _places(item, (item.number,)))
+        assert item.number is not None
+        places = _places(item, (item.number,))
+        places[:, 5] = -1
         found = self._cheapest(self._free(item, _candidates(item, places)))
-        on_symbol = _candidates(
-            item, iter([(item.x, item.y, item.number.width, item.number.height, 50.0, -1)])
-        )
-        return _joined(found, on_symbol)
+        on_symbol = np.array([(item.x, item.y, item.number.width, item.number.height, 50.0, -1)])
+        return _joined(found, _candidates(item, on_symbol))
 
     def _cheapest(self, found: _Candidates) -> _Candidates:
         order = np.argsort(found.costs, kind="stable")[:_CANDIDATES]
@@ -188,13 +193,14 @@ class _Table:
         b = found.boxes
         inside = (b[:, 0] >= f.left) & (b[:, 1] >= f.top) & (b[:, 2] <= f.right) & (b[:, 3] <= f.bottom)
         found = found.only(inside)
-        found = found.only(~_any(_overlap(found.boxes, self.blocks)))
-        found = found.only(~_any(_overlap(found.boxes, self.symbols)))
+        blocks, symbols = _near(self.blocks, found), _near(self.symbols, found)
+        found = found.only(~_any(_overlap(found.boxes, blocks)))
+        found = found.only(~_any(_overlap(found.boxes, symbols)))
         found = found.only(np.argsort(found.costs, kind="stable")[: 2 * _CANDIDATES])
-        found = found.only(~_any(_cross_boxes(found.leaders, self.blocks)))
-        near = _overlap(_grown(found.boxes, 0.5), self.symbols).sum(axis=1)
-        own = (np.abs(self.symbols - _symbol_box(item)) < 1e-9).all(axis=1)
-        over = _cross_boxes(found.leaders, self.symbols[~own]).sum(axis=1)
+        found = found.only(~_any(_cross_boxes(found.leaders, blocks)))
+        near = _overlap(_grown(found.boxes, 0.5), symbols).sum(axis=1)
+        own = (np.abs(symbols - _symbol_box(item)) < 1e-9).all(axis=1)
+        over = _cross_boxes(found.leaders, symbols[~own]).sum(axis=1)
         costs = found.costs + _OVER_SYMBOL * over + _NEAR_SYMBOL * np.maximum(near - 1, 0)
         return _Candidates(found.boxes, costs, found.leaders, found.variants)
 
@@ -207,7 +213,7 @@ class _Table:
         return Placed(self.items[at].key, int(found.variants[number]), box, drawn)
 
     def of(self, at: int, as_number: bool) -> _Candidates:
-        return self.numbers[at] if as_number else self.candidates[at]
+        return self.numbers(at) if as_number else self.candidates[at]
 
 
 class _State:
@@ -222,7 +228,7 @@ class _State:
         self.cost = np.zeros(count)
         self._crowd = np.zeros(int(table.starts[-1]), dtype=np.int64)
         rows = int(table.starts[-1]) if count <= _FEW else 0
-        self._blocked = np.zeros((rows, count), dtype=np.bool_)
+        self._blocked = np.zeros((count, rows), dtype=np.bool_)
 
     def put(self, at: int, number: int, as_number: bool = False) -> None:
         found = self.table.of(at, as_number)
@@ -231,14 +237,14 @@ class _State:
         self.cost[at] = found.costs[number]
         hits = self.table.hits(at, as_number, number)
         self._crowd[hits] += 1
-        if len(self._blocked):
-            self._blocked[hits, at] = True
+        if self._blocked.size:
+            self._blocked[at, hits] = True
 
     def take(self, at: int) -> None:
         hits = self.table.hits(at, *self.chosen[at])
         self._crowd[hits] -= 1
-        if len(self._blocked):
-            self._blocked[hits, at] = False
+        if self._blocked.size:
+            self._blocked[at, hits] = False
         del self.chosen[at]
         self.boxes[at], self.leaders[at], self.cost[at] = np.nan, np.nan, 0
 
@@ -250,10 +256,10 @@ class _State:
 
     def pushed(self, at: int, number: int, as_number: bool) -> tuple[int, ...]:
         """The placed items with which a candidate of an item conflicts."""
-        if as_number or not len(self._blocked):
+        if as_number or not self._blocked.size:
             one = self.table.of(at, as_number).only(np.array([number]))
             return tuple(np.flatnonzero(_clash(one, *self._others(at))[0]).tolist())
-        return tuple(np.flatnonzero(self._blocked[self.table.starts[at] + number]).tolist())
+        return tuple(np.flatnonzero(self._blocked[:, self.table.starts[at] + number]).tolist())
 
     def _others(self, at: int) -> tuple[Numbers, Numbers]:
         """The boxes and leaders of the placed items, nan for those that are not placed and for the item itself."""
@@ -367,13 +373,13 @@ def _number_the_rest(table: _Table, state: _State) -> None:
     for at in state.left():
         if table.items[at].number is None or _push(state, at, 1, _GENTLE, as_number=True):
             continue
-        state.put(at, len(table.numbers[at]) - 1, as_number=True)
+        state.put(at, len(table.numbers(at)) - 1, as_number=True)
         _clear(state, at)
 
 
 def _clear(state: _State, at: int) -> None:
     """Turn the labels that a number on its symbol conflicts with into numbers, too."""
-    for one in state.pushed(at, len(state.table.numbers[at]) - 1, True):
+    for one in state.pushed(at, len(state.table.numbers(at)) - 1, True):
         state.take(one)
         if (
             _insert(state, one)
@@ -381,58 +387,73 @@ def _clear(state: _State, at: int) -> None:
             or _insert(state, one, as_number=True)
         ):
             continue
-        state.put(one, len(state.table.numbers[one]) - 1, as_number=True)
+        state.put(one, len(state.table.numbers(one)) - 1, as_number=True)
 
 
 # --- the places that an item can have ----------------------------------------------------------
 
 
-def _all_places(item: Item) -> Iterator[tuple[float, float, float, float, float, int]]:
-    for x, y, cost in item.spots:
-        for number, variant in enumerate(item.variants):
-            yield x, y, variant.width, variant.height, cost + variant.cost, number
-    dearer = 30 if item.spots else 0
-    for x, y, w, h, cost, number in _places(item, item.variants):
-        yield x, y, w, h, cost + dearer, number
+def _all_places(item: Item) -> Numbers:
+    """Centre, size, cost and variant of each place of a name: at the spots first, then around the symbol."""
+    spots = [
+        (x, y, variant.width, variant.height, cost + variant.cost, number)
+        for x, y, cost in item.spots
+        for number, variant in enumerate(item.variants)
+    ]
+    around = _places(item, item.variants)
+    around[:, 4] += _BESIDE_SPOTS if item.spots else 0
+    return np.vstack([np.array(spots).reshape(-1, 6), around])
 
 
-def _places(
-    item: Item, variants: Sequence[Variant]
-) -> Iterator[tuple[float, float, float, float, float, int]]:
+def _places(item: Item, variants: Sequence[Variant]) -> Numbers:
     """Centre, size, cost and variant of each place around the symbol: touching it, then on rings."""
-    for number, variant in enumerate(variants):
-        w, h = variant.width, variant.height
-        if not item.spots:
-            for right, down, cost in _TOUCHING:
-                diagonal = 0.75 if right and down else 1
-                x = item.x + right * (w / 2 + (item.radius + _GAP) * diagonal)
-                y = item.y + down * (h / 2 + (item.radius + _GAP) * diagonal)
-                yield x, y, w, h, cost + variant.cost, number
-        for ring in (ring for ring in _RINGS if ring <= item.reach):
-            for step in range(_DIRECTIONS):
-                angle = 2 * math.pi * step / _DIRECTIONS
-                cos, sin = math.cos(angle), math.sin(angle)
-                away = item.radius + ring
-                x = item.x + cos * away + (w / 2) * _side(cos)
-                y = item.y + sin * away + (h / 2) * _side(sin)
-                yield x, y, w, h, 1.5 + 0.55 * ring + variant.cost + 0.3 * (cos < 0), number
+    around = _rings(item.reach)
+    if not item.spots:
+        around = np.vstack([_BESIDE, around])
+    return np.vstack(
+        [np.zeros((0, 6)), *(_around(item, around, variant, at) for at, variant in enumerate(variants))]
+    )
+
+
+def _around(item: Item, around: Numbers, variant: Variant, number: int) -> Numbers:
+    """The places of one variant, from shares of the box and of the way from the symbol's middle."""
+    across, down, sideways, upwards, rim, ring, cost = around.T
+    away = (item.radius + _GAP * (ring == 0)) * rim + ring
+    x = item.x + across * away + sideways * variant.width / 2
+    y = item.y + down * away + upwards * variant.height / 2
+    every = np.ones(len(around))
+    return np.column_stack(
+        [x, y, variant.width * every, variant.height * every, cost + variant.cost, number * every]
+    )
+
+
+@cache
+def _rings(reach: float) -> Numbers:
+    """The places on the rings of that reach: direction, side of the box, share of the radius, ring, cost."""
+    return np.array(
+        [
+            (cos, sin, _side(cos), _side(sin), 1.0, ring, 1.5 + 0.55 * ring + 0.3 * (cos < 0))
+            for ring in _RINGS
+            if ring <= reach
+            for cos, sin in _DIRECTIONS
+        ]
+    ).reshape(-1, 7)
 
 
 def _side(share: float) -> float:
     return 0.0 if abs(share) < 0.25 else math.copysign(1.0, share)
 
 
-def _pinned(item: Item) -> Iterator[tuple[float, float, float, float, float, int]]:
+def _pinned(item: Item) -> Numbers:
     assert item.pinned is not None
     variant = item.variants[0]
-    yield *item.pinned, variant.width, variant.height, 0.0, 0
+    return np.array([(*item.pinned, variant.width, variant.height, 0.0, 0)])
 
 
-def _candidates(item: Item, places: Iterator[tuple[float, float, float, float, float, int]]) -> _Candidates:
-    rows = np.array(list(places), dtype=np.float64).reshape(-1, 6)
-    x, y, w, h = rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]
+def _candidates(item: Item, places: Numbers) -> _Candidates:
+    x, y, w, h = places[:, 0], places[:, 1], places[:, 2], places[:, 3]
     boxes = np.column_stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
-    return _Candidates(boxes, rows[:, 4], _leaders(item, boxes), rows[:, 5].astype(np.int64))
+    return _Candidates(boxes, places[:, 4], _leaders(item, boxes), places[:, 5].astype(np.int64))
 
 
 def _leaders(item: Item, boxes: Numbers) -> Numbers:
@@ -471,6 +492,15 @@ def _hulls(found: _Candidates) -> Numbers:
     low = np.fmin(np.fmin(b[:, :2], ends[:, :2]), ends[:, 2:])
     high = np.fmax(np.fmax(b[:, 2:], ends[:, :2]), ends[:, 2:])
     return np.column_stack([low, high])
+
+
+def _near(boxes: Numbers, found: _Candidates) -> Numbers:
+    """The boxes that any of the candidates or their leaders may touch."""
+    hulls = _hulls(found)
+    if not len(hulls):
+        return boxes[:0]
+    around = np.concatenate([hulls[:, :2].min(axis=0), hulls[:, 2:].max(axis=0)])[None]
+    return boxes[_overlap(boxes, _grown(around, 1))[:, 0]]
 
 
 def _joined(first: _Candidates, second: _Candidates) -> _Candidates:
