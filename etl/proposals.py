@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +24,6 @@ from gis.frozen import FrozenMapping
 from gis.layer import Catalog, Geometry, Recognise
 
 _SUFFIXES = frozenset((".txt", ".docx", ".pdf", ".html", ".htm", ".xhtml"))
-_NAMESAKES = 3
-_LEAST_LIKENESS = 0.45
 # Fields of a reviewed place about which a document that is new to it may say something else.
 _COMPARED = ("kind", "city", "status", "level")
 
@@ -241,14 +238,3 @@ def positions(
             chain = chain.offline()
             found[one] = chain.ask(sought)
     return FrozenMapping(found)
-
-
-def namesakes(candidate: Candidate, places: Sequence[Reviewed], words: Lexicon) -> tuple[Reviewed, ...]:
-    """The reviewed places with the most similar names, the nearest first."""
-    mine = words.comparable(candidate.name)
-
-    def likeness(place: Reviewed) -> float:
-        return max(difflib.SequenceMatcher(None, mine, name).ratio() for name in place.spellings)
-
-    alike = sorted(((likeness(place), place) for place in places), key=lambda pair: -pair[0])
-    return tuple(place for ratio, place in alike[:_NAMESAKES] if ratio >= _LEAST_LIKENESS)

@@ -13,7 +13,8 @@ from etl.areas import Areas
 from etl.geocode import Answers, Disagreement
 from etl.lexicon import Lexicon
 from etl.mentions import Candidate, Mention
-from etl.proposals import Change, Diff, Extraction, Reviewed, namesakes
+from etl.namesakes import Namesakes
+from etl.proposals import Change, Diff, Extraction, Reviewed
 from etl.text.model import Text
 from gis.adcodes import CITIES, DISTRICTS
 from gis.feature import Precision
@@ -92,14 +93,14 @@ class _Writer:
         catalog: Catalog,
         words: Lexicon,
     ) -> None:
-        self._texts, self._places, self._listed = texts, places, listed
+        self._texts, self._namesakes, self._listed = texts, Namesakes(places, words), listed
         self._positions = positions
-        self._catalog, self._words = catalog, words
+        self._catalog = catalog
 
     def added(self, one: Candidate, at: int) -> str:
         alike = "；".join(
             f"{self._link(place)} <small>{html.escape(self._layer(place.layer))}，{_city(place['city'])}</small>"
-            for place in namesakes(one, self._places, self._words)
+            for place in self._namesakes.of(one)
         )
         near = f"<p class=dim>相近名称：{alike}</p>" if alike else ""
         proposed = self._position(one)

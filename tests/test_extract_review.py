@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import html.parser
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,9 @@ from etl.areas import Areas
 from etl.decisions import Decisions, decisions
 from etl.geocoders.online import Online
 from etl.lexicon import lexicon
-from etl.proposals import Diff, Extraction, compare, files, find, home, namesakes, positions, reviewed
+from etl.mentions import Candidate
+from etl.namesakes import Namesakes
+from etl.proposals import Diff, Extraction, Reviewed, compare, files, find, home, positions, reviewed
 from etl.records import Row
 from etl.review import page
 from etl.text.layout import text_from
@@ -127,7 +131,29 @@ def test_the_nearest_namesakes_come_first() -> None:
         CATALOG,
         WORDS,
     )
-    assert [place["key"] for place in namesakes(extraction().candidates[0], places, WORDS)][:2] == ["c", "b"]
+    found = Namesakes(places, WORDS).of(extraction().candidates[0])
+    assert [place["key"] for place in found][:2] == ["c", "b"]
+
+
+def called(name: str) -> Candidate:
+    return Candidate(name, (), "parks", "industrial_park", None, None, "", "", "", ())
+
+
+def likeness(name: str, place: Reviewed) -> float:
+    mine = WORDS.comparable(name)
+    return max(difflib.SequenceMatcher(None, mine, spelling).ratio() for spelling in place.spellings)
+
+
+def test_namesakes_are_those_that_a_comparison_of_all_names_finds() -> None:
+    """Names of a few letters, so that many are alike to the same degree."""
+    names = ["".join(some) for some in itertools.product("赤壁茶园", repeat=3)]
+    places = reviewed(
+        {"parks": [feature(f"p{at}", f"{name}区") for at, name in enumerate(names)]}, CATALOG, WORDS
+    )
+    near = Namesakes(places, WORDS)
+    for name in ["赤壁茶园", "茶园区", "壁", "通山石材", *names[::5]]:
+        alike = sorted(places, key=lambda place: -likeness(name, place))[:3]
+        assert near.of(called(name)) == tuple(place for place in alike if likeness(name, place) >= 0.45), name
 
 
 def test_what_a_plan_is_about_is_told_by_its_title() -> None:
