@@ -56,6 +56,11 @@ def test_no_check_finds_an_error(gathered: Gathered) -> None:
     assert [str(one) for one in check.findings(CATALOG, gathered) if one.severity == "error"] == []
 
 
+def test_everything_on_the_map_has_a_name_in_both_languages(gathered: Gathered) -> None:
+    found = [str(one) for one in check.findings(CATALOG, gathered) if one.field in ("name", "name_en")]
+    assert [one for one in found if "no English name" in one] == []
+
+
 def test_there_are_enough_places_in_every_city(gathered: Gathered) -> None:
     found = places(gathered)
     assert len(found) >= 120
