@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ import pyogrio
 import shapely
 from pyogrio import raw
 
+from etl.importing import formats
 from gis.declare import SUFFIXES, UNREADABLE, dump
 from gis.errors import BadData
 from gis.layer import COMMON, COMMON_NAMES, RESERVED, Field, Geometry, Layer, Type, Value
@@ -257,6 +259,27 @@ def _reading(file: Path) -> Iterator[None]:
         raise BadData(_visible(str(file)), _visible(reason)) from None
 
 
+@contextmanager
+def _in_utf8(file: Path) -> Iterator[Path]:
+    """The file, or a copy in UTF-8 of a CSV file that is in another encoding: GDAL reads no other."""
+    text = _text(file) if _is_csv(file) else None
+    if text is None or file.read_bytes().endswith(text):
+        yield file
+        return
+    with TemporaryDirectory(prefix="corridor-") as folder:
+        copy = Path(folder) / file.name
+        copy.write_bytes(text)
+        yield copy
+
+
+def _text(file: Path) -> bytes:
+    """What a CSV file says, in UTF-8 without a mark of its encoding."""
+    try:
+        return formats.decoded(file, "")
+    except BadData as error:
+        raise BadData(error.where, "expected text in UTF-8 or GB18030") from None
+
+
 def _layers(file: Path) -> dict[str, str | None]:
     """The layers of a file and their kinds of geometry, None for a table without any."""
     with _reading(file):
@@ -275,9 +298,9 @@ def _chosen(file: Path, known: Mapping[str, str | None], layer: str | None) -> t
 
 
 def _source(file: Path, name: str) -> _Source:
-    with _reading(file):
+    with _in_utf8(file) as readable, _reading(file):
         options = _CSV_OPTIONS if _is_csv(file) else {}
-        meta, _, shapes, arrays = raw.read(file.absolute(), layer=name, force_2d=True, **options)
+        meta, _, shapes, arrays = raw.read(readable.absolute(), layer=name, force_2d=True, **options)
     where = _visible(f"{file}, layer {name}")
     types = zip(meta["fields"], meta["ogr_types"], meta["ogr_subtypes"], arrays, strict=True)
     columns = (_column(str(n), place, t, s, values) for place, (n, t, s, values) in enumerate(types, start=1))

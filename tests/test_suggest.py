@@ -419,6 +419,15 @@ def test_a_csv_file_has_its_points_in_two_columns(header: str, tmp_path: Path) -
     assert f'column "{header.split(",")[0]}", which holds the coordinates' in suggestion.text
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig"])
+def test_a_csv_file_may_be_in_the_encodings_of_offices(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "监测点.csv"
+    file.write_bytes("名称,经度,纬度,断面\n甲,114.4,30.5,梁子湖\n".encode(encoding))
+    (suggestion,) = suggest(file)
+    assert suggestion.layer.title == "监测点"
+    assert list(suggestion.layer.columns.values()) == ["名称", "断面"]
+
+
 def test_each_layer_of_a_geopackage_is_proposed(tmp_path: Path) -> None:
     file = tmp_path / "all.gpkg"
     frame(a=[1, 2, 3, 4]).to_file(file, layer="Points")
@@ -497,6 +506,7 @@ def test_data_without_coordinate_system_are_remarked(tmp_path: Path) -> None:
         ("a.fgb", b"fgb\3fgb\0\0", "no geometry: expected"),
         ("a.kml", b"<kml>", "expected a GeoPackage"),
         ("a.csv", b"name,x\na,1\n", "no geometry: expected points, lines or areas"),
+        ("a.csv", b"name,lon,lat\na,1,2\n\xff\xff,3,4\n", "expected text in UTF-8 or GB18030"),
         ("a.txt", b"x", "expected a file that ends in .gpkg, .geojson"),
         ("a.gpkg.zip", b"x", "expected a file that ends in .gpkg, .geojson"),
         ("a;b.gpkg", b"x", "expected a path without ! and ;"),

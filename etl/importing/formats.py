@@ -62,7 +62,7 @@ def read(file: Path, options: Options) -> Table:
 
 
 def _csv(file: Path, options: Options) -> Table:
-    text = _Text(file, _decoded(file, options.encoding))
+    text = _Text(file, decoded(file, options.encoding))
     heads = text.heads()
     try:
         columns = _quickly(text, heads)
@@ -159,7 +159,7 @@ def _check_heads(where: str, heads: Sequence[str]) -> None:
         raise BadData(where, f"{len(heads)} columns: expected {_MOST_COLUMNS} at most")
 
 
-def _decoded(file: Path, encoding: str) -> bytes:
+def decoded(file: Path, encoding: str) -> bytes:
     """The text of a file in UTF-8. Raises `BadData` naming the line at which it is in no encoding that is tried."""
     raw = file.read_bytes()
     tried = (encoding,) if encoding else _ENCODINGS
