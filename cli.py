@@ -471,15 +471,14 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
             if options.remove:
                 _say(f"removed {options.remove}; published {given.remove(options.remove, options.layer)}")
                 return 0
-            published = _imported(given, options, settings)
-            report([one for many in published.left_out.values() for one in many] if published else [])
+            report(_imported(given, options, settings))
     finally:
         store.close()
     return 0
 
 
-def _imported(given: Any, options: argparse.Namespace, settings: Settings) -> Any:
-    """Import the file of the options. Returns what was published, None when it had been imported before."""
+def _imported(given: Any, options: argparse.Namespace, settings: Settings) -> Sequence[Any]:
+    """Import the file of the options. Returns its rows that were left out."""
     from etl.importing import options as importing
 
     layer = given.catalog[options.layer]
@@ -494,13 +493,14 @@ def _imported(given: Any, options: argparse.Namespace, settings: Settings) -> An
     published = given.add(options.file, layer.id, said, _look_up(given, settings))
     if published is None:
         _say(f"{options.file.name} has been imported into {layer.id} before, just so: nothing changes")
-        return None
-    for one in published.left_out.get(options.file.name, ()):
+        return ()
+    left_out: Sequence[Any] = published.left_out.get(options.file.name, ())
+    for one in left_out:
         _say(f"left out: {one.reason}")
     _say(
         f"imported {options.file.name}: {published.counts[layer.id]} features in {layer.id}; published {published}"
     )
-    return published
+    return left_out
 
 
 def _look_up(given: Any, settings: Settings) -> Callable[[Any], Any]:

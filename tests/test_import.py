@@ -267,7 +267,7 @@ BAD_TEXTS = [
     (HEAD + GOOD + "x,,30,k,1\n", r"m.csv, line 3: lon=\(none\): expected a number, as the other coordinate"),
     (HEAD + GOOD + "x,,,k,1\n", r"m.csv, line 3: place=\(none\): expected coordinates, or an address"),
     (HEAD + GOOD + "x,30.2,114.2,k,1\n", r"m.csv, line 3: lat='114.2': expected x .* looks swapped"),
-    (HEAD + GOOD + "x,114,300,k,1\n", r"m.csv, line 3: geometry=.*expected degrees"),
+    (HEAD + GOOD + "x,114,300,k,1\n", r"m.csv, line 3: lat=.300.: expected degrees from -90 to 90"),
     (
         HEAD + GOOD + "x,114.1,30.1,good,1\n",
         r"line 3: key='good': expected a key of its own; m.csv, line 2 has",
@@ -405,7 +405,12 @@ def test_projected_coordinates_with_swapped_axes_are_refused(embedded: Imports, 
 
 def test_a_file_without_system_must_hold_degrees(embedded: Imports, tmp_path: Path) -> None:
     file = csv_file(tmp_path / "m.csv", [["name", "x", "y"], ["甲", 500000, 3300000]])
-    refused(embedded, file, Options(), r"m.csv: has no CRS and reaches 500000, 3.3e\+06")
+    refused(embedded, file, Options(), r"m.csv: has no CRS and reaches 500000, 3.3e\+06.*or --crs$")
+
+
+def test_degrees_with_latitude_first_are_told_from_other_systems(embedded: Imports, tmp_path: Path) -> None:
+    file = csv_file(tmp_path / "m.csv", [["name", "x", "y"], ["甲", 30.5, 114.4]])
+    refused(embedded, file, Options(), "or --crs; latitude and longitude look swapped$")
 
 
 def test_a_layer_that_is_none_is_refused(embedded: Imports, tmp_path: Path) -> None:
@@ -683,3 +688,16 @@ def test_the_command_imports_lists_and_removes(tmp_path: Path, capsys: pytest.Ca
     assert cli.main(["import", "--list", *database]) == 0
     assert "nothing has been imported" in capsys.readouterr().out
     assert cli.main(["import", *database]) == 1
+
+
+def test_a_report_tells_of_its_own_file_only(tmp_path: Path) -> None:
+    database = ["--database", f"sqlite:///{tmp_path / 'c.sqlite'}"]
+    for name, wrong in (("one.csv", "1140"), ("two.csv", "1150")):
+        (tmp_path / name).write_text(f"name,lon,lat\n{name}甲,114.4,30.5\n{name}乙,{wrong},30.5\n", "utf-8")
+        taken = ["import", str(tmp_path / name), "--layer", "parks", "--skip-bad"]
+        assert cli.main([*taken, "--report", str(tmp_path / "bad.json"), *database]) == 0
+        told = json.loads((tmp_path / "bad.json").read_text("utf-8"))
+        assert [(one["where"], one["column"], one["value"]) for one in told] == [
+            (f"{name}, line 3", "lon", wrong)
+        ]
+        assert told[0]["expected"] == "degrees from -180 to 180"

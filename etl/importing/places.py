@@ -106,6 +106,10 @@ def _of_numbers(table: Table, options: Options, lon: str, lat: str, region: Bbox
     xy[known] = _moved(table, crs, given)
     for i, expected in _misplaced(table, crs, options, given, xy[known], region):
         faults.setdefault(int(known[i]), (lat if "swapped" in expected else lon, expected))
+    if not crs:
+        for name, values, most in ((lon, x, 180), (lat, y, 90)):
+            for i in np.flatnonzero(np.abs(values) > most).tolist():
+                faults.setdefault(i, (name, f"degrees from -{most} to {most}"))
     return Places(xy, None, faults, frozenset((lon, lat)), crs)
 
 
@@ -185,14 +189,21 @@ def _moved(table: Table, crs: str, given: np.ndarray) -> np.ndarray:
 
 def _check_degrees(table: Table, given: np.ndarray) -> None:
     known = given[np.isfinite(given).all(axis=1)]
-    outside = np.abs(known) > (180, 90)
-    if len(known) and outside.any(axis=1).mean() > 0.5:
-        (west, south), (east, north) = known.min(axis=0), known.max(axis=0)
-        raise BadData(
-            table.name,
-            f"has no CRS and reaches {west:g}, {south:g} to {east:g}, {north:g}: expected degrees of WGS-84, "
-            "longitude first, or a file that names its CRS, or --crs",
-        )
+    if _mostly_degrees(known):
+        return
+    (west, south), (east, north) = known.min(axis=0), known.max(axis=0)
+    swapped = "; latitude and longitude look swapped" if _mostly_degrees(known[:, ::-1]) else ""
+    raise BadData(
+        table.name,
+        f"has no CRS and reaches {west:g}, {south:g} to {east:g}, {north:g}: expected degrees of WGS-84, "
+        f"longitude first, or a file that names its CRS, or --crs{swapped}",
+    )
+
+
+def _mostly_degrees(given: np.ndarray) -> bool:
+    """Whether at least half of some positions are longitude and latitude, in this order."""
+    outside = np.abs(given) > (180, 90)
+    return not len(given) or bool(outside.any(axis=1).mean() <= 0.5)
 
 
 def _mover(name: str, crs: str) -> Move:
