@@ -36,6 +36,8 @@ _RADII: dict[str, tuple[float, float]] = {
     Precision.STREET: (100, 3000),
     Precision.TOWN: (1000, 12000),
 }
+# A circle that holds so much of its district says where in the district nothing is.
+_WHOLE_DISTRICT = 0.95
 _POINTS = ("Point", "MultiPoint")
 # Where `decisions.csv` keeps that a position has been compared with what else tells it.
 _POSITIONS = "positions"
@@ -90,6 +92,7 @@ def findings(
         yield from _radius(one)
     sections = _sections(folder)
     for one in own:
+        yield from _wide(one, gathered.areas)
         yield from _sources(one, gathered, sections)
         yield from _ending(one)
         yield from _secret(one)
@@ -157,6 +160,20 @@ def _radius(one: _Placed) -> Iterator[Finding]:
     if not least <= radius <= most:
         message = f"{radius:g} m does not go with precision={precision}: expected {least:g} to {most:g} m"
         yield _finding(Severity.WARNING, one, "radius_m", message)
+
+
+def _wide(one: _Placed, areas: Areas) -> Iterator[Finding]:
+    """A point whose circle is its whole district is known no better than by the district."""
+    radius, code, precision = one["radius_m"], one["district"], str(one["precision"])
+    if not (one.is_point and precision in _RADII and isinstance(radius, float)):
+        return
+    if not isinstance(code, int) or code not in areas:
+        return
+    district = to_metres(areas.area(code))
+    circle = to_metres(one.feature.geometry).buffer(radius)
+    if district.intersection(circle).area >= _WHOLE_DISTRICT * district.area:
+        message = f"a circle of {radius:g} m holds all of district {code}: expected precision=district"
+        yield _finding(Severity.WARNING, one, "precision", message)
 
 
 def _sections(folder: Path) -> Mapping[str, frozenset[str]]:

@@ -58,6 +58,15 @@ def test_what_is_wrong_is_found(
     assert (found.severity, found.field) == (severity, field) and words in found.message
 
 
+def test_a_circle_that_holds_its_whole_district_is_no_better_than_the_district(tmp_path: Path) -> None:
+    wide = {**FINE, "precision": "town", "radius_m": "40000"}
+    said = [one for one in findings(tmp_path, wide) if one.field == "precision"]
+    (message,) = (one.message for one in said)
+    assert message == "a circle of 40000 m holds all of district 420115: expected precision=district"
+    narrower = {**wide, "radius_m": "25000"}
+    assert not [one for one in findings(tmp_path / "narrower", narrower) if one.field == "precision"]
+
+
 def test_a_section_that_the_document_does_not_have_is_found(tmp_path: Path) -> None:
     folder = world(tmp_path, {**FINE, "source": "plan-1#一|plan-1#九/（一）"}, structure="")
     assert [one for one in check(CATALOG, folder=folder) if one.layer == "mills"] == []
