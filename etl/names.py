@@ -175,7 +175,8 @@ class Finder:
             heads = list(self._heads.finditer(left))
             parted = bool(heads) and heads[-1].end() == len(left)
             named = self._starts_named(right) or _LEVEL_WORD.match(right) is not None
-            if not left or parted or named or re.search(r"[区县市省](?:（市）)?$", left):
+            of_city = left[:1] == right[:1] == "市"
+            if not left or parted or named or of_city or re.search(r"[区县市省](?:（市）)?$", left):
                 begin = joint.end()
         return begin
 

@@ -105,7 +105,7 @@ def test_all_cities_and_districts_have_their_boundaries(gathered: Gathered) -> N
 def test_the_structure_has_its_parts(gathered: Gathered) -> None:
     structure = {layer.id for layer in CATALOG.values() if layer.theme is Theme.STRUCTURE}
     counts = {layer_id: len(gathered.features[layer_id]) for layer_id in structure}
-    assert counts == {"core": 3, "axis": 1, "belts": 7, "clusters": 15}
+    assert counts == {"core": 3, "axis": 1, "belts": 8, "clusters": 15}
     kinds = [str(feature.properties["kind"]) for feature in gathered.features["clusters"]]
     assert kinds.count("cluster") == 6
 

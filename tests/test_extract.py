@@ -101,10 +101,15 @@ def test_a_shared_noun_at_the_end_of_a_list_is_given_to_each_of_its_members(
         "在通信、导航等领域研发卫星和火箭，突破加速器、光源等技术。",
         "支持企业建设企业技术中心、工程研究中心、产业技术研究院。",
         "推动大学生在校区、社区、园区创业。",
+        "建成全域协同的龙头、改革开放的前沿和国家级苎麻产业基地。",
     ],
 )
 def test_kinds_of_things_titles_wishes_and_places_elsewhere_are_no_places(sentence: str) -> None:
     assert names(sentence) == []
+
+
+def test_two_bodies_of_a_city_are_two_names() -> None:
+    assert names("先后成立市绿色发展中心和市茶投公司等机构。") == ["市茶投公司"]
 
 
 def test_what_is_passed_over_keeps_the_reason() -> None:

@@ -17,10 +17,13 @@ from etl.decisions import decisions
 from etl.lexicon import lexicon
 from etl.measure_reading import Measure, Place, measure, measures, reading
 from etl.mentions import Candidate
-from etl.proposals import compare, extract, reviewed
+from etl.proposals import Reviewed, compare, extract, reviewed
+from etl.text.model import Text
 from etl.text.reader import read as read_document
 
 READING = Path(__file__).with_name("data") / "reading" / "places.csv"
+# A second reader's list, made from the documents alone: where each document first names each place.
+SECOND = READING.with_name("second.csv")
 FOLDER = Path(os.environ.get("CORRIDOR_TEST_DOCUMENTS", "") or "no-documents")
 IDS = ("wuhan-2021-2025", "ezhou-2021-2025", "huangshi-2021-2025", "hubei-2021-2025", "hubei-2024-opinion")
 CATALOG = layers.catalog()
@@ -33,11 +36,21 @@ documents = pytest.mark.skipif(
 
 
 @cache
+def texts() -> dict[str, Text]:
+    """The documents by their ids."""
+    registry = read.documents(read.SOURCES / "registry.toml")
+    return {one: read_document(FOLDER / f"{one}.txt", registry) for one in IDS}
+
+
+@cache
 def told() -> dict[str, Measure]:
     """The measures of the documents one by one, and of all together."""
-    registry = read.documents(read.SOURCES / "registry.toml")
-    texts = [read_document(FOLDER / f"{one}.txt", registry) for one in IDS]
-    return {one.document: one for one in measures(texts, reading(READING), CATALOG, WORDS)}
+    return {one.document: one for one in measures([*texts().values()], reading(READING), CATALOG, WORDS)}
+
+
+def sections(text: Text, line: int) -> list[str]:
+    """The section of each paragraph that a line of a document belongs to."""
+    return [p.path for p in text.paragraphs if text.line(p.offsets[0]) <= line <= text.line(p.offsets[-1])]
 
 
 @documents
@@ -61,17 +74,49 @@ def test_all_documents_together_name_each_place_once() -> None:
 
 @documents
 def test_the_reading_and_the_layout_agree_on_every_section() -> None:
-    registry = read.documents(read.SOURCES / "registry.toml")
-    texts = {one: read_document(FOLDER / f"{one}.txt", registry) for one in IDS}
     for place in reading(READING):
         for source in place.sources:
             document, _, rest = source.partition("#")
             section, _, line = rest.rpartition("@")
-            text = texts[document]
-            inside = [
-                p for p in text.paragraphs if text.line(p.offsets[0]) <= int(line) <= text.line(p.offsets[-1])
-            ]
-            assert [paragraph.path for paragraph in inside] == [section], source
+            assert sections(texts()[document], int(line)) == [section], source
+
+
+def second() -> tuple[tuple[str, int, str], ...]:
+    """Document, line and name of each place as the second reader has it."""
+    rows = (row.values for row in read.table(SECOND, ("document", "line", "name")))
+    return tuple((str(row["document"]), int(str(row["line"])), str(row["name"])) for row in rows)
+
+
+def spelt() -> dict[tuple[str, str], Reviewed]:
+    """The reviewed places by each document that names them and each spelling of their names."""
+    places = reviewed(run.gather(CATALOG).features, CATALOG, WORDS)
+    return {(document, name): one for one in places for document in one.documents for name in one.spellings}
+
+
+def test_what_a_second_reader_finds_is_on_the_map_or_rejected_with_a_reason() -> None:
+    on_map, rejected = spelt(), decisions(read.SOURCES, WORDS).rejected
+    found = [(document, WORDS.comparable(name)) for document, _, name in second()]
+    missed = [one for one in found if one not in on_map]
+    assert all(name in rejected for _, name in missed), missed
+    assert len(missed) / len(found) < 0.01
+
+
+def test_what_the_map_has_of_a_document_a_second_reader_found_there_too() -> None:
+    on_map = spelt()
+    found = {(document, WORDS.comparable(name)) for document, _, name in second()}
+    named = {(document, str(one["key"])) for (document, _), one in on_map.items() if document in IDS}
+    seen = {(document, str(on_map[document, name]["key"])) for document, name in found & set(on_map)}
+    assert named == seen
+
+
+@documents
+def test_a_place_says_the_section_in_which_a_second_reader_found_it() -> None:
+    on_map = spelt()
+    for document, line, name in second():
+        place = on_map.get((document, WORDS.comparable(name)))
+        if place:
+            here = {f"{document}#{section}" for section in sections(texts()[document], line)}
+            assert here & set(place.sources), (document, line, name)
 
 
 @documents
