@@ -34,7 +34,6 @@ _CROWD = 8  # how many sets of other labels one may try to push aside
 _GENTLE, _HARD = 2, 3  # how many at once, and how far these may push on
 _HOPELESS = 0.2  # the share from which on it is no use
 _FEW = 400  # labels of which it is kept which keep each other away: with more that would take too much memory
-_MANY = 0.03  # the share of names left over from which on labels push hard
 
 # The eight touching positions: shares of the box to the right and below the anchor, and their cost.
 _TOUCHING = (
@@ -261,6 +260,16 @@ class _State:
             return tuple(np.flatnonzero(_clash(one, *self._others(at))[0]).tolist())
         return tuple(np.flatnonzero(self._blocked[:, self.table.starts[at] + number]).tolist())
 
+    def finds(self, one: int, pushed: tuple[int, ...], hits: npt.NDArray[np.int32]) -> bool:
+        """Whether one of the pushed items has a place elsewhere when all of them are gone and a candidate with those
+        hits stands."""
+        if not self._blocked.size or self.chosen[one][0]:
+            return True
+        low, high = int(self.table.starts[one]), int(self.table.starts[one + 1])
+        free = self._crowd[low:high] == self._blocked[list(pushed), low:high].sum(axis=0)
+        free[hits[(hits >= low) & (hits < high)] - low] = False
+        return bool(free.any())
+
     def _others(self, at: int) -> tuple[Numbers, Numbers]:
         """The boxes and leaders of the placed items, nan for those that are not placed and for the item itself."""
         boxes, leaders = self.boxes.copy(), self.leaders.copy()
@@ -279,10 +288,10 @@ class _State:
 
 
 def _best(table: _Table) -> _State:
-    """Every name placed that finds room; where many are left over, the better of this and of pushing harder."""
+    """Every name placed that finds room; where some are left over, the better of this and of pushing harder."""
     gentle = _attempt(table, _GENTLE)
     left = len(gentle.left()) / max(len(table.items), 1)
-    if not _MANY < left < _HOPELESS or len(table.items) > _FEW:
+    if not 0 < left < _HOPELESS or len(table.items) > _FEW:
         return gentle
     return min(gentle, _attempt(table, _HARD), key=_badness)
 
@@ -345,6 +354,10 @@ def _exchange(
     state: _State, at: int, number: int, pushed: tuple[int, ...], reach: tuple[int, int], as_number: bool
 ) -> bool:
     before, (depth, most) = dict(state.chosen), reach
+    if depth == 1:  # those that are pushed may push nobody: most attempts end here, before anything is moved
+        hits = state.table.hits(at, as_number, number)
+        if not all(state.finds(one, pushed, hits) for one in pushed):
+            return False
     for one in pushed:
         state.take(one)
     state.put(at, number, as_number)

@@ -23,6 +23,7 @@ _PAD = 0.12
 _LINE = 1.1
 _CITY_RANK = 90
 _NEAR = 10.0  # the name of an area that is so near to its middle needs no leader
+_YIELDING = 2.0  # how much dearer a spot the name of a city may be given for others' sake
 _LONG = 12  # a name so long may be set in three lines
 _BIG_ZOOM = 7  # layers whose names stand on the web map from this zoom on have large names
 
@@ -71,31 +72,25 @@ def names(
     box = plotted.frame.box.grown(-1.2)
     areas = list(_areas(plotted, unit, small, lang, focus, hidden))
     large = [one for one in areas if one.wanted.rank >= 80]
-    texts: list[Group] = []
     settled = _settle(large, box, taken, discs)
-    texts.append(Group("names", _texts(large, settled)))
-    taken += [one.box for one in settled.values()]
-    rivers = list(_along(plotted, unit, taken, discs, lang))
-    texts.append(Group("river-names", rivers))
+    rivers = list(_along(plotted, unit, [*taken, *(one.box for one in settled.values())], discs, lang))
     taken += [_turned_box(text) for text in rivers]
-    points_ = [_facility(one, small, pins or {}, lang) for one in plotted.facilities]
+    points_ = [_facility(one, small, pins or {}, lang, keyed=keyed) for one in plotted.facilities]
     fine = [one for one in areas if one.wanted.rank < 80]
-    placed = place(
-        [*(one.wanted for one in points_), *(one.wanted for one in fine)], box, blocks=taken, symbols=discs
+    placed = _together(large, settled, [*points_, *fine], box, taken, discs)
+    drawn = [one for one in points_ if one.wanted.key in placed]
+    numbers = _numbering(drawn, placed, first_number)
+    texts = (
+        Group("names", _texts(large, placed)),
+        Group("river-names", rivers),
+        Group("labels", _texts([*fine, *drawn], placed, numbers)),
     )
-    numbers = _numbering(points_, placed, first_number)
-    drawn = [one for one in points_ if keyed or one.wanted.key not in numbers]
-    texts.append(Group("labels", _texts([*fine, *drawn], placed, numbers)))
-    known = {one.wanted.key: one for one in points_}
-    if not keyed:
-        return Names(tuple(texts), (), len(drawn), tuple(numbers))
     found = {one.drawn.key: one.drawn for one in plotted.facilities}
     numbered = tuple(
         (number, found[key]) for key, number in sorted(numbers.items(), key=lambda pair: pair[1])
     )
-    return Names(
-        tuple(texts), numbered, len(known) - len(numbers), tuple(k for k in known if k not in placed)
-    )
+    unnamed = tuple(one.wanted.key for one in points_ if one.wanted.key not in placed)
+    return Names(texts, numbered, len(drawn) - len(numbers), unnamed)
 
 
 @dataclass(frozen=True)
@@ -211,7 +206,48 @@ def _settle(
     return {**placed, **place(rest, box, blocks=taken)}
 
 
-def _facility(one: Facility, small: float, pins: Mapping[str, tuple[float, float]], lang: str) -> _Name:
+def _together(
+    large: Sequence[_Name],
+    settled: Mapping[str, Placed],
+    rest: Sequence[_Name],
+    box: Box,
+    blocks: Sequence[Box],
+    discs: Sequence[tuple[float, float, float]],
+) -> Mapping[str, Placed]:
+    """Places for all names; one that is settled within its area may give way to others there, every other one stays."""
+    loose = [
+        _loosened(one.wanted, found)
+        for one in large
+        if (found := settled.get(one.wanted.key)) and _may_move(one.wanted, found, discs)
+    ]
+    moving = {one.key for one in loose}
+    others = [one.wanted for one in rest]
+    fixed = [one.box for key, one in settled.items() if key not in moving]
+    placed = place([*loose, *others], box, blocks=[*blocks, *fixed], symbols=discs)
+    if moving <= placed.keys():
+        return {**settled, **placed}
+    every = [one.box for one in settled.values()]
+    return {**settled, **place(others, box, blocks=[*blocks, *every], symbols=discs)}
+
+
+def _may_move(wanted: Wanted, placed: Placed, discs: Sequence[tuple[float, float, float]]) -> bool:
+    covers = any(placed.box.overlaps(Box(x - r, y - r, x + r, y + r)) for x, y, r in discs)
+    return placed.leader is None and not covers
+
+
+def _loosened(wanted: Wanted, placed: Placed) -> Wanted:
+    """The same name with the spots at which it may stand instead: that of a city is moved a little only."""
+    if wanted.rank != _CITY_RANK:
+        return replace(wanted, reach=0.0)
+    x, y = placed.box.centre
+    least = min(cost for at, down, cost in wanted.spots if np.hypot(at - x, down - y) < 0.01)
+    spots = tuple(spot for spot in wanted.spots if spot[2] <= least + _YIELDING)
+    return replace(wanted, spots=spots, reach=0.0)
+
+
+def _facility(
+    one: Facility, small: float, pins: Mapping[str, tuple[float, float]], lang: str, *, keyed: bool
+) -> _Name:
     style = Style(small)
     layer = one.drawn.layer
     text = _name(one.drawn, lang)
@@ -226,7 +262,7 @@ def _facility(one: Facility, small: float, pins: Mapping[str, tuple[float, float
         one.radius,
         tuple(sizes),
         rank=40 + layer.order / 10,
-        number=number,
+        number=number if keyed else None,
         pinned=None if pin is None else (one.x + pin[0], one.y + pin[1]),
     )
     return _Name(wanted, tuple(lines), style)
