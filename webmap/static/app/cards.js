@@ -1,14 +1,18 @@
 // Which card is open, and where: beside its place, or at the foot of a narrow screen.
 
 import { card } from "./card.js";
-import { el } from "./dom.js";
+import { el, painted } from "./dom.js";
 import { featureOf } from "./features.js";
-import { middleOf } from "./geo.js";
+import { boxOf, middleOf } from "./geo.js";
 import { t } from "./i18n.js";
+import { FlatSvg } from "./planes.js";
 import { isVague } from "./symbols.js";
 
 const L = window.L;
+const INK = "#2f2a33";
 const NEAR = 13; // the zoom at which one looks at a point
+const CARD_TOP = 112; // pixels of the map above a card: the title of the map is there
+const TIP = 60; // pixels between the foot of a card's text and its place
 
 export const isNarrow = () => window.matchMedia("(max-width: 720px)").matches;
 
@@ -18,6 +22,8 @@ export class Cards {
   /** `onChange()` is called when a card was opened or closed by the reader. */
   constructor(map, layers, context, onChange) {
     Object.assign(this, { map, layers, context, onChange });
+    map.createPane("about", layers.planes.paths).style.zIndex = 100; // above all other paths
+    this.drawn = { pane: "about", renderer: new FlatSvg({ pane: "about" }), interactive: false };
     document.addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.close());
   }
 
@@ -27,18 +33,14 @@ export class Cards {
 
   /** Show the card of a feature that was pointed at. */
   open(layer, feature, latlng, mark = null) {
-    this.#show(layer, feature, latlng, mark);
+    this.#show(layer, feature, { latlng, mark });
     this.onChange();
   }
 
-  /** Bring a feature into view, show its layer if need be, and open its card. */
+  /** Open the card of a feature, show its layer if need be, and bring it into view. */
   visit(layer, feature, { move = true } = {}) {
     if (!layer.visible) this.context.onShow(layer);
-    if (!feature.geometry) return this.#show(layer, feature, null, null) ?? this.onChange();
-    if (move) this.#approach(layer, feature);
-    const mark = this.layers.points.marks.find((one) => one.feature === feature) ?? null;
-    const [lon, lat] = middleOf(feature.geometry);
-    this.#show(layer, feature, mark?.latlng ?? L.latLng(lat, lon), mark);
+    this.#show(layer, feature, feature.geometry ? this.#placed(layer, feature, move) : {});
     this.onChange();
   }
 
@@ -73,26 +75,74 @@ export class Cards {
     this.onChange();
   }
 
-  #approach(layer, feature) {
-    const { map } = this;
-    if (layer.isPoints) {
-      const [lon, lat] = middleOf(feature.geometry);
-      const zoom = Math.max(map.getZoom(), isVague(feature.properties) ? 11 : NEAR);
-      if (!map.getBounds().pad(-0.15).contains([lat, lon]) || map.getZoom() < zoom) map.setView([lat, lon], zoom, { animate: false });
-    } else {
-      map.fitBounds(L.geoJSON(feature.geometry).getBounds(), { padding: [40, 40], maxZoom: NEAR, animate: false });
-    }
+  /** Where a feature stands, and the view to which the map moves for it. */
+  #placed(layer, feature, move) {
+    const [lon, lat] = middleOf(feature.geometry);
+    const mark = this.layers.points.marks.find((one) => one.feature === feature) ?? null;
+    return { latlng: mark?.latlng ?? L.latLng(lat, lon), mark, view: move ? this.#view(layer, feature, L.latLng(lat, lon)) : null };
   }
 
-  #show(layer, feature, latlng, mark) {
+  /** The view of a feature, null when it is well in view. */
+  #view(layer, feature, latlng) {
+    const { map } = this;
+    const zoom = layer.isPoints ? Math.max(map.getZoom(), isVague(feature.properties) ? 11 : NEAR) : this.#wholeZoom(feature);
+    if (layer.isPoints && map.getZoom() >= zoom && map.getBounds().pad(-0.15).contains(latlng)) return null;
+    return { center: this.#below(latlng, zoom), zoom };
+  }
+
+  /** The zoom at which all of a line or an area is seen. */
+  #wholeZoom({ geometry }) {
+    const [west, south, east, north] = boxOf(geometry);
+    return Math.min(NEAR, this.map.getBoundsZoom([[south, west], [north, east]], false, L.point(80, 80)));
+  }
+
+  /** The middle of a view in which there is room for a card above a place. */
+  #below(latlng, zoom) {
+    if (isNarrow()) return latlng;
+    const down = this.#tallest() + CARD_TOP + TIP - this.map.getSize().y / 2;
+    return this.map.unproject(this.map.project(latlng, zoom).subtract([0, Math.max(0, down)]), zoom);
+  }
+
+  /** The height of a card that is scrolled, pixels. */
+  #tallest() {
+    return Math.min(470, this.map.getSize().y * 0.66);
+  }
+
+  /** The card is shown at once, where it will stand; the map follows when it can be read. */
+  #show(layer, feature, { latlng = null, mark = null, view = null }) {
     this.#remove();
     const content = card(feature, layer, this.context);
-    this.#opened = { layer, feature, from: document.activeElement, mark, area: latlng && this.#uncertainty(feature, latlng) };
-    mark?.node.classList.add("selected");
-    if (mark ? mark.node.hidden : latlng && layer.isPoints) this.#opened.ring = L.circleMarker(latlng, { radius: 13, color: "#2f2a33", weight: 2, fill: false, interactive: false }).addTo(this.map);
+    const opened = (this.#opened = { layer, feature, from: document.activeElement, mark });
     if (isNarrow() || !latlng) this.#openSheet(content);
-    else this.#openPopup(content, latlng, mark);
-    if (isNarrow() && latlng) this.#liftAboveSheet(latlng);
+    else this.#openPopup(content, view ? this.#ahead(latlng, view) : latlng, mark);
+    if (!latlng) return;
+    if (view) painted().then(() => this.#opened === opened && this.#arrive(latlng, view));
+    else this.#point(latlng);
+  }
+
+  /** What stands in this view where a place will stand in another. */
+  #ahead(latlng, { center, zoom }) {
+    const { map } = this;
+    const offset = map.project(latlng, zoom).subtract(map.project(center, zoom));
+    return map.containerPointToLatLng(map.getSize().divideBy(2).add(offset));
+  }
+
+  #arrive(latlng, { center, zoom }) {
+    const { popup, mark } = this.#opened;
+    this.map.setView(center, zoom, { animate: false });
+    if (popup) popup.options.offset = offsetOf(mark);
+    popup?.setLatLng(latlng);
+    this.#point(latlng);
+  }
+
+  /** Show on the map what the card is about. */
+  #point(latlng) {
+    const { layer, feature, mark } = this.#opened;
+    mark?.node.classList.add("selected");
+    const isUnseen = mark ? mark.node.hidden : layer.isPoints;
+    const ring = isUnseen && L.circleMarker(latlng, { ...this.drawn, radius: 13, color: INK, weight: 2, fill: false }).addTo(this.map);
+    Object.assign(this.#opened, { ring: ring || null, area: this.#uncertainty(feature, latlng) });
+    if (isNarrow()) this.#liftAboveSheet(latlng);
   }
 
   /** Bring a place into the part of a narrow screen that its card leaves free. */
@@ -103,9 +153,7 @@ export class Cards {
   }
 
   #openPopup(content, latlng, mark) {
-    const offset = (mark?.offset ?? L.point(0, 0)).add([0, -4]);
-    const maxHeight = Math.min(470, this.map.getSize().y * 0.66);
-    const popup = L.popup({ maxWidth: 380, minWidth: 300, maxHeight, offset, closeButton: false, autoPanPaddingTopLeft: [20, 112], autoPanPaddingBottomRight: [60, 20] });
+    const popup = L.popup({ maxWidth: 380, minWidth: 300, maxHeight: this.#tallest(), offset: offsetOf(mark), closeButton: false, autoPanPaddingTopLeft: [20, CARD_TOP], autoPanPaddingBottomRight: [60, 20] });
     popup.setLatLng(latlng).setContent(this.#withClose(content));
     this.#opened.popup = popup;
     popup.on("remove", () => this.#opened?.popup === popup && this.close());
@@ -142,8 +190,12 @@ export class Cards {
   /** The circle in which a point may lie. */
   #uncertainty({ properties, geometry }, latlng) {
     if (geometry?.type !== "Point" || !properties.radius_m) return null;
-    if (!this.map.getPane("uncertainty")) this.map.createPane("uncertainty").style.zIndex = 500;
-    const looks = { pane: "uncertainty", color: "#3a3340", weight: 1.2, dashArray: "5 4", fillColor: "#3a3340", fillOpacity: isVague(properties) ? 0.04 : 0.08 };
-    return L.circle(latlng, { radius: properties.radius_m, interactive: false, className: "uncertainty", ...looks }).addTo(this.map);
+    const looks = { color: "#3a3340", weight: 1.2, dashArray: "5 4", fillColor: "#3a3340", fillOpacity: isVague(properties) ? 0.04 : 0.08 };
+    return L.circle(latlng, { ...this.drawn, ...looks, radius: properties.radius_m, className: "uncertainty" }).addTo(this.map);
   }
+}
+
+/** How far from its place the foot of a card stands. */
+function offsetOf(mark) {
+  return (mark?.offset ?? L.point(0, 0)).add([0, -4]);
 }

@@ -51,3 +51,9 @@ export function nextFrame() {
     setTimeout(due, 100);
   });
 }
+
+/** When a frame with what has been done up to now is painted. */
+export async function painted() {
+  await nextFrame();
+  await new Promise((due) => setTimeout(due));
+}

@@ -4,6 +4,7 @@ import { classOf, classesOf, METHODS } from "./classes.js";
 import { sources } from "./card.js";
 import { el, text } from "./dom.js";
 import { lang, number, say, t } from "./i18n.js";
+import { FlatSvg } from "./planes.js";
 import { pathOptions, swatch } from "./symbols.js";
 
 const L = window.L;
@@ -180,11 +181,12 @@ export class Indicators {
 export class Choropleth {
   constructor(map, layers) {
     this.layers = layers;
-    const pane = map.createPane("figures");
+    const pane = map.createPane("figures", layers.planes.paths);
     pane.classList.add("paths");
     // Above the land, below its lines and all that stands on it.
     const land = layers.all.filter((layer) => layer.isBase && layer.isAreas).map((layer) => Number(layer.pane.style.zIndex));
     pane.style.zIndex = Math.min(...land, 400) + 1;
+    this.drawn = { pane: "figures", renderer: new FlatSvg({ pane: "figures" }), interactive: false };
     this.group = L.layerGroup().addTo(map);
   }
 
@@ -194,11 +196,11 @@ export class Choropleth {
     for (const feature of areas) {
       const value = values.get(feature.properties.city);
       if (value === undefined) {
-        this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: pathOptions(NO_VALUE) }));
+        this.group.addLayer(L.geoJSON(feature, { ...this.drawn, style: pathOptions(NO_VALUE) }));
         continue;
       }
       const { colour } = classOf(classes, value);
-      this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: { stroke: false, fillColor: colour, fillOpacity: 0.85 } }));
+      this.group.addLayer(L.geoJSON(feature, { ...this.drawn, style: { stroke: false, fillColor: colour, fillOpacity: 0.85 } }));
       this.layers.values.set(feature, number(value, 2));
     }
   }

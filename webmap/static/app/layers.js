@@ -6,6 +6,7 @@ import { BadAnswer, featureById, featuresOf, someOf } from "./features.js";
 import { middleOf } from "./geo.js";
 import { compact, nameOf, t } from "./i18n.js";
 import { lighter } from "./lighter.js";
+import { FlatSvg, plane } from "./planes.js";
 import { PointField } from "./points.js";
 import { pathOptions, styleOf } from "./symbols.js";
 import { Tiled } from "./tiled.js";
@@ -42,13 +43,16 @@ export class Layers {
     const declared = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme, config.most)));
     this.all = declared.filter((layer) => !layer.figures);
     this.figures = declared.filter((layer) => layer.figures);
-    this.points = new PointField({
+    this.planes = { paths: plane(map, "paths", 400), marks: plane(map, "marks", 520) };
+    this.points = new PointField(this.planes.marks, {
       onOpen: (mark) => this.#openMark(mark),
       onHover: events.onHover,
       placeOf: events.placeOf,
     }).addTo(map);
     this.drawBoundaries = onceAFrame(() => this.#drawBoundaries());
     this.#makePanes();
+    map.whenReady(() => this.#tune());
+    map.on("zoomend", () => this.#tune());
     this.tiled = this.all.filter((layer) => layer.isTiled);
     map.on("click", ({ latlng }) => this.#click(latlng));
     let last = null;
@@ -60,11 +64,18 @@ export class Layers {
   #makePanes() {
     const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
     ordered.forEach((layer, i) => {
-      layer.pane = this.map.createPane(`layer-${layer.id}`);
-      layer.pane.style.zIndex = (layer.isPoints ? 520 : 400) + 2 * i;
+      layer.pane = this.map.createPane(`layer-${layer.id}`, layer.isPoints ? this.planes.marks : this.planes.paths);
+      layer.pane.style.zIndex = 2 * i;
       layer.pane.classList.add(layer.isPoints ? "points" : "paths", layer.isBase ? "base" : "theme-pane");
       layer.pane.hidden = !layer.visible;
     });
+  }
+
+  /** Lines are finer while the view is small, areas that fill it paler when it is near. */
+  #tune() {
+    const { style } = this.planes.paths;
+    style.setProperty("--thin", between(0.6, 1, (this.map.getZoom() - 8) / 2.5).toFixed(2));
+    style.setProperty("--tint", between(1, 0.66, (this.map.getZoom() - 10) / 2.5).toFixed(2));
   }
 
   /** Load every layer; one that fails does not keep the others. */
@@ -199,8 +210,16 @@ export class Layers {
     this.events.onChange();
   }
 
+  /** Tiles are scaled by themselves while the map zooms: their pane stands between the planes. */
+  #setBeside({ pane }) {
+    if (pane.parentNode === this.map.getPane("mapPane")) return;
+    pane.style.zIndex = 401 + Number(pane.style.zIndex);
+    this.map.getPane("mapPane").append(pane);
+  }
+
   #drawTiles(layer, source) {
     layer.tileLayer?.remove();
+    this.#setBeside(layer);
     layer.tileLayer = new Tiled(layer, source, {
       onFail: (status) => {
         layer.state = "failed";
@@ -254,7 +273,7 @@ export class Layers {
     }
     if (layer.isPoints) return this.points.set(layer, layer.features, layer.pane);
     layer.paths?.remove();
-    layer.renderer ??= L.svg({ pane: `layer-${layer.id}`, padding: 0.4 });
+    layer.renderer ??= new FlatSvg({ pane: `layer-${layer.id}` });
     const drawable = layer.features.filter((feature) => feature.geometry);
     layer.paths = L.geoJSON(drawable, {
       pane: `layer-${layer.id}`,
@@ -273,7 +292,7 @@ export class Layers {
   }
 
   #listen(layer, feature, path) {
-    if (layer.isBase) lighter(path);
+    lighter(path);
     path.on("click", ({ latlng }) => this.#tiledAt(latlng) || this.events.onOpen(feature, layer, latlng));
     path.on("add", () => fine(path));
     if (layer.isBase) return;
@@ -330,6 +349,10 @@ function asLayer(layer, theme, most) {
     features: [],
     passing: [],
   };
+}
+
+function between(from, to, share) {
+  return from + (to - from) * Math.min(1, Math.max(0, share));
 }
 
 function placeOf({ geometry }) {

@@ -204,7 +204,6 @@ function layOut() {
   if (isEmbedded) embed(sheet);
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(container);
   map.invalidateSize({ pan: false });
-  map.on("zoomend", tune);
 }
 
 /** The way past the hundreds of symbols on the map, for those who walk by keyboard. */
@@ -269,17 +268,6 @@ function openPanel(shown = true) {
   document.body.classList.toggle("panel-open", shown);
   handle.setAttribute("aria-expanded", String(shown));
   handle.textContent = t(shown ? "closePanel" : "layersButton");
-}
-
-/** Lines are finer while the view is small, areas that fill it paler when it is near. */
-function tune() {
-  const { style } = map.getContainer();
-  style.setProperty("--thin", between(0.6, 1, (map.getZoom() - 8) / 2.5).toFixed(2));
-  style.setProperty("--tint", between(1, 0.66, (map.getZoom() - 10) / 2.5).toFixed(2));
-}
-
-function between(from, to, share) {
-  return from + (to - from) * Math.min(1, Math.max(0, share));
 }
 
 /** The district or city of a feature, whichever is as exact as its place is known. */

@@ -7,6 +7,7 @@
 
 import { el, put } from "./dom.js";
 import { nameOf, t } from "./i18n.js";
+import { drawnBounds } from "./planes.js";
 import { isVague, markerImage, styleOf } from "./symbols.js";
 
 const L = window.L;
@@ -17,11 +18,12 @@ const CELL = 16; // pixels
 const STACK_FROM = 4; // fewer stand side by side
 
 /**
- * A Leaflet layer that holds every point. `onOpen(mark)` is called by click, Enter and the space bar,
+ * A Leaflet layer that holds every point, in panes of a plane. `onOpen(mark)` is called by click, Enter and the space bar,
  * `onHover(words, point)` with nothing when the pointer leaves; `placeOf(properties)` names a place.
  */
 export const PointField = L.Layer.extend({
-  initialize({ onOpen, onHover, placeOf }) {
+  initialize(plane, { onOpen, onHover, placeOf }) {
+    this._plane = plane;
     this.marks = [];
     this._onOpen = onOpen;
     this._onHover = onHover;
@@ -30,15 +32,15 @@ export const PointField = L.Layer.extend({
   },
 
   onAdd(map) {
-    this._stackPane = map.createPane("stacks");
+    this._stackPane = map.createPane("stacks", this._plane);
     this._stackPane.style.zIndex = 630;
     map.on("zoomend viewreset", this.layout, this);
-    map.on("zoomanim", this._animate, this);
+    map.on("moveend resize", this._draw, this);
   },
 
   onRemove(map) {
     map.off("zoomend viewreset", this.layout, this);
-    map.off("zoomanim", this._animate, this);
+    map.off("moveend resize", this._draw, this);
   },
 
   /** Take over the features of a layer; its marks stand in `pane` once they are laid out. */
@@ -72,13 +74,17 @@ export const PointField = L.Layer.extend({
     for (const mark of shown) mark.point = this._map.latLngToLayerPoint(mark.latlng).add(mark.offset);
     thin(this.single(), scale);
     for (const mark of this.marks) hide(mark, mark.stacked || !mark.passes);
-    for (const mark of shown) place(mark, (mark.minor ? 0.55 * scale : scale).toFixed(3));
+    this._plane.style.setProperty("--k", scale.toFixed(3));
+    this._draw();
   },
 
-  _animate({ zoom, center }) {
-    for (const mark of this.marks) mark.written = null; // they are moved without being written down
-    for (const { node, latlng, offset } of [...this.single(), ...this.stacks]) {
-      put(node, this._map._latLngToNewLayerPoint(latlng, zoom, center).add(offset));
+  /** Place those near the view. The others, which nobody sees, would cost as much. */
+  _draw() {
+    const near = drawnBounds(this._map);
+    for (const mark of this.single()) {
+      const away = !near.contains(mark.point);
+      if (mark.away !== away) mark.node.classList.toggle("away", (mark.away = away));
+      if (!away) place(mark);
     }
   },
 
@@ -146,12 +152,11 @@ function hide(mark, hidden) {
   if (mark.hidden !== hidden) mark.node.hidden = mark.hidden = hidden;
 }
 
-function place(mark, factor) {
+function place(mark) {
   const { node, point, written, minor } = mark;
-  if (!written || !written.point.equals(point)) put(node, point);
-  if (written?.factor !== factor) node.style.setProperty("--k", factor);
+  if (!written?.point.equals(point)) put(node, point);
   if (written?.minor !== minor) node.classList.toggle("minor", minor);
-  mark.written = { point, factor, minor };
+  mark.written = { point, minor };
 }
 
 function positions({ geometry }) {

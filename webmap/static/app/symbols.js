@@ -4,6 +4,8 @@
 import { svg } from "./dom.js";
 
 const STEP = Math.PI * 2;
+const PAPER = "#fffdf8";
+const DOTS = 4 * Math.max(1, window.devicePixelRatio || 1); // of a marker's picture in a pixel of the page
 
 // Outlines about 0, 0 that look equally large in a circle of diameter 1.
 const OUTLINES = {
@@ -49,13 +51,17 @@ export function isVague(properties) {
 
 /** A marker as an SVG node: filled with a white rim, or hollow with a dashed rim when vague. */
 export function marker(style, { vague = false, attributes = {} } = {}) {
-  const paint = vague
-    ? { fill: "#fffdf8", stroke: style.color, "stroke-width": 1.5, "stroke-dasharray": "2.6 1.5" }
-    : { fill: style.color, stroke: "#fffdf8", "stroke-width": 1.1 };
-  const outline = drawnOutline(style.shape, vague ? style.size - 1.2 : style.size, { ...paint, "stroke-linejoin": "round" });
-  const edge = style.size * 1.36 + 2.4;
+  const { fill, stroke, width, dash, size, edge } = look(style, vague);
+  const paint = { fill, stroke, "stroke-width": width, "stroke-dasharray": dash?.join(" "), "stroke-linejoin": "round" };
+  const outline = drawnOutline(style.shape, size, paint);
   const box = `${-edge / 2} ${-edge / 2} ${edge} ${edge}`;
   return svg("svg", { viewBox: box, width: edge, height: edge, ...attributes }, outline);
+}
+
+function look({ color, size }, vague) {
+  const edge = size * 1.36 + 2.4; // pixels of its box
+  if (vague) return { fill: PAPER, stroke: color, width: 1.5, dash: [2.6, 1.5], size: size - 1.2, edge };
+  return { fill: color, stroke: PAPER, width: 1.1, dash: null, size, edge };
 }
 
 /** The corners of a shape of a size about 0, 0; null for a circle. */
@@ -72,18 +78,29 @@ function drawnOutline(shape, size, paint) {
 
 const images = new Map();
 
-/** A marker as a picture that many elements share: { image, size }. */
+/** A marker as a picture that many elements share: { image, size }. Of dots, which are painted sooner than drawings. */
 export function markerImage(style, vague) {
   const key = `${style.shape} ${style.color} ${style.size} ${vague}`;
-  if (!images.has(key)) {
-    const node = marker(style, { vague, attributes: { xmlns: "http://www.w3.org/2000/svg" } });
-    const text = new XMLSerializer().serializeToString(node);
-    images.set(key, {
-      image: `url("data:image/svg+xml,${encodeURIComponent(text)}")`,
-      size: Number(node.getAttribute("width")),
-    });
-  }
+  if (!images.has(key)) images.set(key, { image: `url("${dotted(style, vague).toDataURL()}")`, size: look(style, vague).edge });
   return images.get(key);
+}
+
+function dotted(style, vague) {
+  const { fill, stroke, width, dash, size, edge } = look(style, vague);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.ceil(edge * DOTS);
+  const pen = canvas.getContext("2d");
+  pen.scale(canvas.width / edge, canvas.width / edge);
+  pen.translate(edge / 2, edge / 2);
+  const corners = outlineOf(style.shape, size);
+  if (corners) corners.forEach((corner) => pen.lineTo(...corner));
+  else pen.arc(0, 0, size / 2, 0, STEP);
+  pen.closePath();
+  Object.assign(pen, { fillStyle: fill, strokeStyle: stroke, lineWidth: width, lineJoin: "round" });
+  pen.setLineDash(dash ?? []);
+  pen.fill();
+  pen.stroke();
+  return canvas;
 }
 
 /** The Leaflet path options of a line or an area. */
