@@ -17,7 +17,7 @@ _HARD = re.compile(
 _BRACKET = re.compile(r"（[^（）、，。；：]{1,8}）")
 _AND = re.compile(r"和|与|及(?!其)|或(?!许)|暨")
 _AMONG = re.compile(r"(?<![高平优初中劣均])等(?![级离同价量份分候待于距效])")
-_COUNTED = re.compile(r"(?<=[一-鿿])(?=(?:[两二三四五六七八九十]|\d+)(?:个|大)[一-鿿])")
+_COUNTED = re.compile(r"(?<=[一-鿿])(?=(?:[两二三四五六七八九十]|\d+)(?:个|大|家|所|座|处)[一-鿿])")
 _LEVEL_WORD = re.compile(r"国家|省级|全国|中国|湖北省?")
 _ABOUT = re.compile(r"(?:优化提升|升级改造|提升|建设|[一二三]期)?(?:项目|工程)?[。：（]")
 _NO_CLASS = re.compile(r"领域|方面|方式|形式|产品|资源|优势|功能(?!区)|体系|向")

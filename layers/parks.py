@@ -36,6 +36,7 @@ LAYER = Layer(
                 "经济园区",
                 "合作园区",
                 "化工园",
+                "生物城",
             ),
         ),
         Value("agricultural_park", "农业科技园区", "Agricultural park", ("农业科技园", "农业科技园区")),

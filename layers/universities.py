@@ -12,7 +12,7 @@ LAYER = Layer(
     theme=Theme.RESEARCH,
     order=76,
     kinds=(
-        Value("university", "大学", "University", ("大学",)),
+        Value("university", "大学", "University", ("大学", "理工学院", "师范学院", "科技学院")),
         Value("college", "学院", "College", ("学院", "职业大学")),
         Value("campus", "分校/校区", "Branch campus", ("分校", "校区")),
     ),
