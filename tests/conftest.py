@@ -27,7 +27,7 @@ from gis.layer import Catalog, Field, Geometry, Layer, Theme, Type, Value
 from gis.symbol import ByValue, Fill, Marker, Shape, Stroke
 from webmap import create_app
 
-pytest_plugins = ["tests.browsing"]
+pytest_plugins = ["tests.browsing", "tests.sheet_maker"]
 
 # How long an example takes is the machine's affair, and what else it does.
 hypothesis_settings.register_profile("corridor", deadline=None)

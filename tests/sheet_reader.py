@@ -13,9 +13,9 @@ import pikepdf
 import pypdfium2
 import pypdfium2.raw as raw
 import pytest
-from conftest import REQUIRE_ALL
 from pyproj import CRS, Transformer
 
+from tests.conftest import REQUIRE_ALL
 from webmap.paper import glyphs as fonts
 
 HAS_FONTS = (fonts.FOLDER / "manifest.json").is_file()
@@ -186,6 +186,7 @@ def page_faults(page: Read) -> Iterator[str]:
         if run.left < 0 or run.top < 0 or run.right > page.width or run.bottom > page.height:
             yield f"{run.text!r} leaves the page"
     yield from overlaps(page.runs)
+    yield from frame_faults(page)
     if page.viewports:
         yield from scale_faults(page)
 
@@ -199,6 +200,18 @@ def overlaps(runs: Sequence[Run]) -> Iterator[str]:
                 break
             if run.overlaps(other):
                 yield f"{run.text!r} overlaps {other.text!r}"
+
+
+def frame_faults(page: Read) -> Iterator[str]:
+    """The texts that lie across the frame of a map or of an inset."""
+    boxes = [*frames(page), *filter(None, [inset(page)])]
+    for run in (run for run in page.runs if run.text.strip()):
+        for left, top, right, bottom in boxes:
+            whole = Run("", left, top, right, bottom, 0)
+            inner = Run("", left + _TOUCH, top + _TOUCH, right - _TOUCH, bottom - _TOUCH, 0)
+            held = inner.left <= run.left and run.right <= inner.right
+            if run.overlaps(whole) and not (held and inner.top <= run.top and run.bottom <= inner.bottom):
+                yield f"{run.text!r} lies across a frame"
 
 
 def scale_faults(page: Read) -> Iterator[str]:
@@ -252,10 +265,10 @@ def corners(view: Any) -> tuple[list[float], list[float]]:
     return list(east), list(north)
 
 
-def frame(page: Read) -> tuple[float, float, float, float]:
-    """The frame of the first map in millimetres from the upper left corner."""
-    left, bottom, right, top = (float(number) / POINTS for number in page.viewports[0].BBox)
-    return left, page.height - top, right, page.height - bottom
+def frames(page: Read) -> list[tuple[float, float, float, float]]:
+    """The frames of the maps in millimetres from the upper left corner."""
+    found = [[float(number) / POINTS for number in view.BBox] for view in page.viewports]
+    return [(left, page.height - top, right, page.height - bottom) for left, bottom, right, top in found]
 
 
 def inset(page: Read) -> tuple[float, float, float, float] | None:
@@ -269,7 +282,7 @@ def inset(page: Read) -> tuple[float, float, float, float] | None:
 
 def named(page: Read, names: Iterable[str], least: float = _LEAST_TEXT) -> list[str]:
     """The names that stand on the map or its inset, not in a table, at a size of so many points at least."""
-    boxes = [box for box in (frame(page), inset(page)) if box]
+    boxes = [*frames(page), *filter(None, [inset(page)])]
     runs = [run for run in page.runs if run.size >= least and any(_within(run, box) for box in boxes)]
     text = "".join(run.text.replace(" ", "") for run in runs)
     return [name for name in names if _plain(name) in text]
@@ -293,3 +306,11 @@ def legend_counts(page: Read) -> dict[str, int]:
     """The lines of the legend that state a count."""
     found = (re.fullmatch(r"(.+)（(\d+)）", run.text.strip()) for run in page.runs)
     return {match[1]: int(match[2]) for match in found if match}
+
+
+def lightness(color: str) -> float:
+    """CIE L* of a colour."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    y = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y

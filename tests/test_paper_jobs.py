@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from conftest import REQUIRE_ALL, WELLS
 from flask.testing import FlaskClient
-from sheet_reader import Sheets
 
+from tests.sheet_reader import Sheets
 from webmap import prints
 from webmap.paper import glyphs, job
 

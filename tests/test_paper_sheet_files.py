@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import shapely
 from conftest import FIELDS, HOSTILE, TRACKS, WELLS, plots, properties, tracks, wells
-from sheet_reader import Sheets, needs_fonts
 
 import layers
 from gis.errors import BadData, BadParameter, NotFound
 from gis.feature import Bbox, Feature
 from gis.frozen import FrozenMapping
 from gis.layer import Catalog
+from tests.sheet_reader import Sheets, needs_fonts
 from webmap import special
 from webmap.paper import figures, glyphs, pdf, press, sheet, svg, words
 from webmap.paper.compose import compose

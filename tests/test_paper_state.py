@@ -9,13 +9,13 @@ import shapely
 from conftest import FIELDS, WELLS, properties, wells
 from hypothesis import given
 from hypothesis import strategies as st
-from sheet_reader import needs_fonts
 
 from gis.errors import BadParameter
 from gis.feature import Bbox, Feature
 from gis.frozen import FrozenMapping
 from gis.layer import Catalog, Field, Geometry, Layer, Theme, Type, Value
 from gis.symbol import ByValue, Fill, Marker, Stroke
+from tests.sheet_reader import needs_fonts
 from webmap.paper import compose, display, shades, state
 from webmap.paper.content import Content
 from webmap.paper.sheet import Sheet

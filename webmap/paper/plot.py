@@ -244,7 +244,7 @@ def _boundaries(base: Sequence[Sequence[Drawn]]) -> tuple[list[Item], list[Item]
         outlined = [one for one in found if isinstance(one.symbol, Fill) and one.symbol.outline]
         if not outlined:
             continue
-        edges = shapely.union_all(shapely.boundary([one.geometry for one in outlined]))
+        edges = shapely.line_merge(shapely.union_all(shapely.boundary([one.geometry for one in outlined])))
         lines = shapely.difference(edges, shapely.buffer(covered, 0.25, quad_segs=2)) if drawn else edges
         covered = shapely.union_all([covered, shapely.simplify(edges, _SIMPLE)])
         merged = shapely.simplify(shapely.line_merge(lines), _SMOOTH)
