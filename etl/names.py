@@ -27,6 +27,7 @@ _NUMBERED = re.compile(
 _AFTER = re.compile(r"[。：]?[^。；]{0,60}")
 _BEFORE = 300
 _NOTHING = "(?!)"
+_NO_AREA = "(?!区(?![域位县内]))"
 _SHORTEST, _LONGEST_BARE = 2, 20
 
 
@@ -77,8 +78,13 @@ class Finder:
 
     @cached_property
     def _heads(self) -> re.Pattern[str]:
+        """The endings, the longest first; one that the 区 of another follows gives way to it: 东湖高新 to 高新区."""
         endings = sorted({*self.owners, *self._shapes}, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, endings)) or _NOTHING)
+        longer = tuple(ending for ending in endings if ending.endswith("区"))
+        words = (
+            f"{re.escape(ending)}{_NO_AREA if f'{ending}区'.endswith(longer) else ''}" for ending in endings
+        )
+        return re.compile("|".join(words) or _NOTHING)
 
     def names(self, text: str) -> Iterator[Name]:
         """What reads like a name in a paragraph, left to right. Titles in 《》 are left out."""
@@ -156,6 +162,9 @@ class Finder:
         if between.startswith("（") and "）" not in between:
             return False
         if self._words.cut.search(between) or _AND.match(between) or _AMONG.search(between):
+            return False
+        joints = _AND.finditer(text, head_end, next_start)
+        if any(self._starts_named(text[joint.end() : next_start + 12]) for joint in joints):
             return False
         return not re.match(r"国家|省级|全国|中国|湖北省", text[head_end : next_start + 4])
 

@@ -20,7 +20,7 @@ LAYER = Layer(
     ),
     recognise=Recognise(
         endings=("医院", "保健院", "院区", "临床医学研究中心", "医学中心", "医疗中心"),
-        never=("医院等", "学院区"),
+        never=("学院区",),
     ),
     symbol=Marker("#c2185b", size=7, shape=Shape.CROSS),
     popup=("status", "level", "host"),
