@@ -160,6 +160,7 @@ def test_what_is_passed_over_keeps_the_reason() -> None:
         ("加强与湖北技术交易所合作。", 420100, None),
         ("加强与华中农业大学合作。", 420100, None),
         ("推进竹产业研究院建设。", 421200, None),
+        ("对接阳逻国际港。", 420100, 420117),
     ],
 )
 def test_the_city_is_that_of_the_name_else_of_the_clause_else_of_the_plan(
