@@ -235,6 +235,7 @@ ODD_NAMES = {
     "one of the second font": "㭎井",
     "accents": "Đường Łódź Ångström",
     "marks that combine": "e\u0301 a\u030a",
+    "numbers that look like coordinates": "0.123456789 m 3.1415926535 l 水井",
     "no character at all": "\u200b\u200d",
     "two hundred characters": "湖北省重点实验室与工程研究中心" * 13 + "水井水井水",
 }

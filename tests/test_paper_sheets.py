@@ -59,6 +59,7 @@ def test_the_overview_names_nearly_all_of_its_many_facilities(made: Made) -> Non
     names = [place.name for place in made("corridor").composed.places]
     assert made("corridor").asked.paper == "A3" and len(names) >= 150
     assert len(named(made("corridor").page, names)) >= 0.97 * len(names)
+    assert len(made("corridor").data) < 1_500_000
 
 
 def test_an_svg_is_whole_in_itself(made: Made) -> None:
