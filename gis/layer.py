@@ -69,7 +69,7 @@ THEME_TITLES: Mapping[Theme, tuple[str, str]] = {
     Theme.CARRIERS: ("产业载体", "Industry"),
     Theme.SERVICES: ("公共服务与交通", "Services and transport"),
     Theme.OTHER: ("专题图层", "Further layers"),
-    Theme.BASE: ("底图", "Base map"),
+    Theme.BASE: ("城市与底图", "Cities and base map"),
 }
 
 

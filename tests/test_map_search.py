@@ -134,7 +134,7 @@ def test_the_list_can_follow_the_view(visit: Visit, live: str) -> None:
 def test_on_a_phone_the_list_opens_cards(visit: Visit, live: str) -> None:
     visit.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page = visit.open(f"{live}/")
-    page.get_by_role("button", name="图层", exact=True).click()
+    page.get_by_role("button", name="搜索·图层", exact=True).click()
     page.get_by_role("tab", name="列表").click()
     page.locator(".entry[data-layer='laboratories']").first.click()
     expect(page.locator(".card-sheet .card")).to_be_visible()

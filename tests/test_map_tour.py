@@ -63,7 +63,7 @@ def test_both_maps_show_the_same_place_and_the_same_layers(visit: Visit, live: s
 
 def test_the_years_of_an_indicator_stand_side_by_side_in_the_same_classes(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/#7.6/30.4/114.6&tab=figures")
-    page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
+    page.get_by_label("指标：").select_option(label="技术合同成交额（亿元）")
     page.get_by_role("button", name="对比").click()
     assert "compare=measure:base,measure:target" in page.url
     page.wait_for_timeout(200)
@@ -140,7 +140,7 @@ def figures(live: str) -> dict[str, list[dict[str, Any]]]:
 def test_an_indicator_colours_the_cities_that_have_it_and_no_other(visit: Visit, live: str) -> None:
     rows = figures(live)["技术合同成交额"]
     page = visit.open(f"{live}/#7.9/30.4/114.6&tab=figures")
-    page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
+    page.get_by_label("指标：").select_option(label="技术合同成交额（亿元）")
     with_value = {row["city"] for row in rows if row["city"] and row["target_value"] is not None}
     fills = page.eval_on_selector_all(
         ".leaflet-figures-pane path", "paths => paths.map(p => p.getAttribute('fill'))"
@@ -178,7 +178,7 @@ def test_figures_and_stories_that_fail_are_said_and_asked_again(
     told.get_by_role("button", name="重试").click()
     expect(told).to_have_count(0)
     if opened:
-        page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
+        page.get_by_label("指标：").select_option(label="技术合同成交额（亿元）")
         assert page.locator(".bars li").count() > 2
     else:
         expect(page.locator(".story")).to_be_visible()
@@ -187,7 +187,7 @@ def test_figures_and_stories_that_fail_are_said_and_asked_again(
 
 def test_breaks_name_their_method_and_each_figure_opens_its_source(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/#7.9/30.4/114.6&tab=figures")
-    page.get_by_label("指标：").select_option(label="技术合同成交额 (亿元)")
+    page.get_by_label("指标：").select_option(label="技术合同成交额（亿元）")
     page.get_by_label("分级方法：").select_option(label="分位数")
     expect(page.locator(".indicators .classes h3")).to_contain_text("分位数")
     line = page.locator(".bars li").filter(has_text="武汉市")

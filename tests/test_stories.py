@@ -69,8 +69,8 @@ def test_every_step_names_registered_sources(story: str, step: stories.Step) -> 
 @pytest.mark.parametrize(("story", "step"), STEPS)
 def test_every_step_shows_a_view_and_layers_that_exist(story: str, step: stories.Step) -> None:
     view, _, rest = step.state.partition("&")
-    zoom, lat, lon = map(float, view.split("/"))
-    assert 5 <= zoom <= 18 and 29 < lat < 31.5 and 113 < lon < 117
+    west, south, east, north = map(float, view.split(","))
+    assert 113 < west < east < 117 and 29 < south < north < 32
     asked = dict(parse_qsl(rest))
     assert set(filter(None, asked.get("layers", "").split(","))) <= set(layers.catalog())
     assert asked.keys() <= {"layers", "city"}

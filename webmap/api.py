@@ -29,9 +29,11 @@ def _html() -> bool:
 
 @bp.get("/")
 def landing() -> Response:
-    """What the service is; for a browser, the map."""
+    """What the service is; for a browser, the map, which itself says what of its address it did not understand."""
+    if _html():
+        return pages.map_page()
     params.only(request.args)
-    return pages.map_page() if _html() else geojson.document(describe.landing())
+    return geojson.document(describe.landing())
 
 
 @bp.get("/conformance")

@@ -4,7 +4,8 @@
 // What the address may ask before its `#`.
 const QUERY = { lang: ["zh", "en"], embed: ["1"], f: ["html"] };
 
-/** A part: { name, read() → text or null for the ordinary, write(text or null) → false when it means nothing }. */
+/** A part: { name, read() → text or null for the ordinary, write(text or null) → false when it means nothing, or the
+    pieces of the text that mean nothing }. */
 export class Address {
   #parts = [];
   #late = [];
@@ -55,6 +56,7 @@ export class Address {
   show(text) {
     this.#put(`#${text.replace(/^#/, "")}`, true);
     this.follow();
+    this.keep(); // a box is a view by now
   }
 
   /** The map was moved: the address says so, and going back does not. */
@@ -95,7 +97,9 @@ export class Address {
     if (withView && !this.view.write(view)) ignored.push(view);
     for (const part of parts) {
       const text = parameters.get(part.name) ?? null;
-      if (part.write(text) === false) ignored.push(`${part.name}=${text}`);
+      const vain = part.write(text);
+      const pieces = Array.isArray(vain) ? vain.join(",") : vain === false ? text : "";
+      if (pieces) ignored.push(`${part.name}=${pieces}`);
     }
     return ignored;
   }
@@ -137,7 +141,8 @@ function escaped(text) {
   return encodeURIComponent(text).replace(/%(2C|3A|2F)/g, decodeURIComponent);
 }
 
-/** The view `zoom/lat/lon` as the first part of an address. `goHome` shows the whole. */
+/** The view as the first part of an address: `zoom/lat/lon`, or `west,south,east,north` for all of a box on any
+    screen. `goHome` shows the whole. */
 export function viewPart(map, goHome) {
   let given = null; // as it was written: the map rounds to pixels
   return {
@@ -148,22 +153,32 @@ export function viewPart(map, goHome) {
       return `${Number(map.getZoom().toFixed(2))}/${lat.toFixed(digits)}/${lng.toFixed(digits)}`;
     },
     write(text) {
+      const box = boxOf(text);
+      if (box) map.fitBounds(box, { padding: [12, 12], animate: false });
       const view = viewOf(text, map);
-      if (!view) goHome();
-      else if (this.read() !== text) {
+      if (!view && !box) goHome();
+      else if (view && this.read() !== text) {
         map.setView(view.center, view.zoom, { animate: false });
         given = { text, zoom: map.getZoom(), center: map.getCenter() };
       }
-      return Boolean(view) || !text;
+      return Boolean(view ?? box) || !text;
     },
   };
+}
+
+function boxOf(text) {
+  const [west, south, east, north] = text.split(",").map(Number);
+  return text.split(",").length === 4 && isOnMap(south, west) && isOnMap(north, east) && west < east && south < north ? [[south, west], [north, east]] : null;
+}
+
+function isOnMap(lat, lon) {
+  return Math.abs(lat) <= 85 && Math.abs(lon) <= 180;
 }
 
 function viewOf(text, map) {
   const found = /^(\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)\/(-?\d+(?:\.\d+)?)$/.exec(text);
   if (!found) return null;
   const [zoom, lat, lon] = found.slice(1).map(Number);
-  const isOnMap = Math.abs(lat) <= 85 && Math.abs(lon) <= 180;
   const isReached = zoom >= map.getMinZoom() && zoom <= map.getMaxZoom();
-  return isOnMap && isReached ? { zoom, center: [lat, lon] } : null;
+  return isOnMap(lat, lon) && isReached ? { zoom, center: [lat, lon] } : null;
 }

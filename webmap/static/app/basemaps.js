@@ -35,7 +35,7 @@ export class Basemaps {
         const ids = words?.split(",") ?? [];
         const known = this.all.filter(({ id }) => ids.includes(id));
         this.#show(known);
-        return known.length === ids.length;
+        return ids.filter((id) => !known.some((basemap) => basemap.id === id));
       },
     };
   }

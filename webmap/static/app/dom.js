@@ -29,6 +29,11 @@ export function text(value, attributes = {}) {
   return el("bdi", attributes, String(value));
 }
 
+/** Texts beside each other: none of them turns the direction of the next. */
+export function texts(values, between, attributes = {}) {
+  return el("span", attributes, ...values.flatMap((value, i) => [i ? between : "", text(value)]));
+}
+
 /** Put an element at a point of its pane. Not by a transform: each of thousands would be painted by itself. */
 export function put(node, { x, y }) {
   node.style.left = `${x.toFixed(1)}px`;

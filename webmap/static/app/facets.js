@@ -104,7 +104,7 @@ export class Facets {
     const codes = text ? text.split(",") : [];
     const known = codes.filter((code) => facet.titleOf(code) !== null);
     facet.chosen = new Set(known);
-    return known.length === codes.length;
+    return codes.filter((code) => !known.includes(code));
   }
 }
 

@@ -16,7 +16,7 @@ export async function featuresOf(layer, limit) {
   let url = itemsUrl(layer, { limit });
   while (url) {
     const answer = await get(url);
-    features.push(...answer.features);
+    features.push(...(answer.features ?? unreadable()));
     url = nextOf(url, answer);
   }
   return features;
@@ -79,10 +79,21 @@ function itemsUrl(layer, parameters) {
   return url;
 }
 
-async function get(url, request = {}) {
+/** What the service answers to a request. Throws `BadAnswer` for an answer that is none. */
+export async function get(url, request = {}) {
   const response = await fetch(url, { ...ACCEPT, ...request });
   if (!response.ok) throw new BadAnswer(t("status", { status: response.status }));
-  return response.json();
+  return response.json().catch(unreadable);
+}
+
+/** Why there is no answer, in words. */
+export function reasonOf(error) {
+  return error instanceof BadAnswer ? error.message : t("noAnswer");
+}
+
+/** Throw that an answer was cut off, or is another than was asked for. */
+export function unreadable() {
+  throw new BadAnswer(t("badAnswer"));
 }
 
 /** The next page, on the address that answered: behind a proxy the link may name another one. */

@@ -10,6 +10,7 @@ import { pathOptions, swatch } from "./symbols.js";
 const L = window.L;
 const RIM = { type: "stroke", color: "#8d8177", width: 1, dash: [] };
 const NO_VALUE = { type: "fill", color: "#b3aa9c", opacity: 0.34, hatched: true, angle: 45, outline: null };
+const [FULL, LAND] = [0.85, "#fbf9f3"]; // how much a colour covers of the land below
 const MEASURES = ["base", "target", "gap"];
 
 /** The value of a row by a measure; null where the document does not say it. */
@@ -88,9 +89,10 @@ export class Indicators {
     const [values, classes] = this.#painted(this.paint, this.compared?.[0] ?? this.#measure, rows);
     this.onPaint();
     this.box.hidden = !rows.length;
+    document.body.classList.toggle("figured", rows.length > 0);
     this.result.replaceChildren();
     if (!rows.length) return;
-    const told = () => legend(classes, values, this.#method, rows[0]);
+    const told = () => legend(classes, this.compared ? null : values, this.#method);
     this.box.replaceChildren(el("h2", {}, text(titleOf(rows[0])), " ", this.compared ? "" : measureTitle(this.#measure, rows)), told());
     this.result.append(told(), this.#bars(rows), ...notes(rows, (row) => this.#placeOf(row)));
   }
@@ -131,7 +133,7 @@ export class Indicators {
   #bars(rows) {
     const most = Math.max(...rows.flatMap(({ base_value: base, target_value: target }) => [base ?? 0, target ?? 0]));
     const lines = [...rows].sort((a, b) => (a.city ?? 0) - (b.city ?? 0)).map((row) => this.#line(row, most));
-    return el("section", { class: "bars" }, el("h3", {}, t("baseAndTarget", { unit: rows[0].unit ?? "" })), el("ul", {}, ...lines));
+    return el("section", { class: "bars" }, el("h3", {}, t("baseAndTarget", { unit: bracketed(rows[0].unit) })), el("ul", {}, ...lines));
   }
 
   #line(row, most) {
@@ -200,7 +202,11 @@ export class Choropleth {
         continue;
       }
       const { colour } = classOf(classes, value);
+<<<<<<< Updated upstream
       this.group.addLayer(L.geoJSON(feature, { ...this.drawn, style: { stroke: false, fillColor: colour, fillOpacity: 0.85 } }));
+=======
+      this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: { stroke: false, fillColor: colour, fillOpacity: FULL } }));
+>>>>>>> Stashed changes
       this.layers.values.set(feature, number(value, 2));
     }
   }
@@ -234,7 +240,13 @@ function firstOfEach(rows) {
 function titleOf(row) {
   const english = row.name_en?.split(": ").slice(1).join(": ");
   const title = (lang === "en" && english) || row.indicator || row.name;
-  return row.unit ? `${title} (${row.unit})` : title;
+  return `${title}${bracketed(row.unit)}`;
+}
+
+/** A unit in the brackets of the language; nothing for none. */
+function bracketed(unit) {
+  if (!unit) return "";
+  return lang === "en" ? ` (${unit})` : `（${unit}）`;
 }
 
 /** A measure with its year, where all rows agree on it. */
@@ -249,16 +261,17 @@ function yearlyGrowth({ base_value: base, target_value: target, base_year: from,
   return ((target / base) ** (1 / (to - from)) - 1) * 100;
 }
 
-function legend(classes, values, method, { unit }) {
+/** The classes in words; with the values, how many cities each has. */
+function legend(classes, values, method) {
   const held = (one) => [...values.values()].filter((value) => classOf(classes, value) === one).length;
   const lines = classes.map((one, i) => {
     const sample = el("i", { class: "class", "aria-hidden": "true" });
-    sample.style.background = one.colour;
+    sample.style.background = `color-mix(in srgb, ${one.colour} ${FULL * 100}%, ${LAND})`;
     const range = one.from === one.to ? number(one.to, 2) : `${i ? "> " : ""}${number(one.from, 2)} – ${number(one.to, 2)}`;
-    return el("li", {}, sample, el("span", {}, range), el("span", { class: "count" }, t("nCities", { count: held(one) })));
+    return el("li", {}, sample, el("span", {}, range), values && el("span", { class: "count" }, t("nCities", { count: held(one) })));
   });
   const none = el("li", {}, swatch({ ...NO_VALUE, outline: RIM }), el("span", {}, t("noValue")));
-  return el("section", { class: "classes" }, el("h3", {}, t("classesBy", { method: t(method), unit: unit ?? "" })), el("ul", {}, ...lines, none));
+  return el("section", { class: "classes" }, el("h3", {}, t("classesBy", { method: t(method) })), el("ul", {}, ...lines, none));
 }
 
 /** What makes the figures less alike than the colours say: several of a city, targets of other years. */

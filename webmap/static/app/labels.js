@@ -51,6 +51,7 @@ export class Labels {
   }
 
   place() {
+    if (!this.map.getPane("mapPane")) return; // the map has gone since the frame was asked for
     const size = this.map.getSize();
     const corner = this.map.containerPointToLayerPoint([0, 0]);
     const view = L.bounds(corner, corner.add(size));
@@ -114,7 +115,7 @@ export class Labels {
     // A large area is named in its middle, symbols there or not.
     const free = ([, box]) => taken.isFree(box, label.own);
     const freeOfNames = ([, box]) => taken.isFree(box, null, true);
-    const found = label.isBase ? (seen.find(freeOfNames) ?? (label.value && seen[0])) : (seen.find(free) ?? (label.own ? null : seen.find(freeOfNames)));
+    const found = label.isBase ? (seen.find(freeOfNames) ?? (label.value && seen[0])) : (seen.find(free) ?? (label.own ? null : clearest(seen.filter(freeOfNames), taken)));
     if (!found) return null;
     taken.add(found[1], label);
     return { ...label, corner: found[0] };
@@ -141,7 +142,7 @@ export class Labels {
     const color = styleOf(layer.symbol, feature.properties).color;
     for (let start = every * 0.35, n = 0; start + step * letters.length < walk.length; start += every, n++) {
       const places = letters.map((_, i) => walk.at(start + i * step));
-      if (places[0].x > places.at(-1).x) places.reverse();
+      if (isBackward(places[0], places.at(-1))) places.reverse();
       const boxes = places.map((place) => around(place, 9));
       if (!boxes.every((box) => view.contains(box) && taken.isFree(box)) || areCrowded(places)) continue;
       boxes.forEach((box) => taken.add(box));
@@ -218,10 +219,27 @@ function areaLabel(layer, feature, point, map, value) {
     places: (w, h) => {
       const corner = point.subtract([w / 2, h / 2]);
       const shifted = SHIFTS.map(([x, y]) => corner.add([x * w, y * h]));
-      if (!layer.isBase) return [...shifted, L.point(corner.x, bounds.min.y - h), L.point(corner.x, bounds.max.y)];
+      if (!layer.isBase) return [...shifted, ...atEnds(endsOf(feature, map), w, h)];
       return shifted.filter((place) => isInside(feature, map.layerPointToLatLng(place.add([w / 2, h / 2]))));
     },
   };
+}
+
+/** Where a name may stand outside its area: above, below, to the right, to the left of where that ends. */
+function atEnds([north, south, east, west], w, h) {
+  return [
+    [north.x - w / 2, north.y - h],
+    [south.x - w / 2, south.y],
+    [east.x + GAP, east.y - h / 2],
+    [west.x - GAP - w, west.y - h / 2],
+  ].map((place) => L.point(place));
+}
+
+/** The points of an area that are farthest to the north, south, east and west. */
+function endsOf(feature, map) {
+  const farthest = (measureOf) => feature.ring.reduce((a, b) => (measureOf(b) > measureOf(a) ? b : a));
+  feature.ends ??= [([, y]) => y, ([, y]) => -y, ([x]) => x, ([x]) => -x].map(farthest);
+  return feature.ends.map(([lon, lat]) => map.latLngToLayerPoint([lat, lon]));
 }
 
 // Where the name of an area may stand about its middle, in widths and heights of the name.
@@ -276,6 +294,12 @@ function lettersOf(name) {
   return lang === "en" && !/[\u3400-\u9fff]/.test(name) ? name.split(" ") : [...name];
 }
 
+/** Whether a name would be read from its end: from right to left, or upwards where the line is steep. */
+function isBackward(first, last) {
+  const [dx, dy] = [last.x - first.x, last.y - first.y];
+  return Math.abs(dy) > Math.abs(dx) ? dy < 0 : dx < 0;
+}
+
 /** Whether letters along a winding line come too close to each other. */
 function areCrowded(places) {
   return places.some((place, i) => i > 0 && place.distanceTo(places[i - 1]) < 18);
@@ -304,6 +328,18 @@ class Boxes {
       (this.#cells.get(key) ?? []).every(([other, its]) => passes(its) || !other.overlaps(box)),
     );
   }
+
+  /** How many symbols a box would cover. */
+  marksIn(box) {
+    const found = cellsOf(box).flatMap((key) => this.#cells.get(key) ?? []);
+    return new Set(found.filter(([other, its]) => its?.feature && other.overlaps(box)).map(([, its]) => its)).size;
+  }
+}
+
+/** Of places the one where the fewest symbols are covered, the first of equals; null when there is none. */
+function clearest(places, taken) {
+  const covered = places.map(([, box]) => taken.marksIn(box));
+  return places[covered.indexOf(Math.min(...covered))] ?? null;
 }
 
 function cellsOf({ min, max }) {

@@ -17,7 +17,7 @@ function shownPart(layers, show) {
       const isWanted = (layer) => (text === null || isUnread ? layer.shown : known.includes(layer.id));
       const changed = layers.all.filter((layer) => layer.visible !== isWanted(layer));
       for (const layer of changed) show([layer], isWanted(layer));
-      return known.length === ids.length;
+      return ids.filter((id) => !known.includes(id));
     },
   };
 }
@@ -34,7 +34,8 @@ function opacityPart(layers, told) {
         layers.fade(layer, opacity);
         told(layer);
       }
-      return [...wanted].every(([id, value]) => layers.all.some((layer) => layer.id === id) && opacityOf(value) === Number(value));
+      const isMeant = ([id, value]) => layers.all.some((layer) => layer.id === id) && opacityOf(value) === Number(value);
+      return [...wanted].filter((pair) => !isMeant(pair)).map((pair) => pair.join(":"));
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { boundaryLines, ringsOf } from "./boundaries.js";
 import { nextFrame, onceAFrame } from "./dom.js";
-import { BadAnswer, featureById, featuresOf, someOf } from "./features.js";
+import { featureById, featuresOf, reasonOf, someOf } from "./features.js";
 import { middleOf } from "./geo.js";
 import { compact, nameOf, t } from "./i18n.js";
 import { lighter } from "./lighter.js";
@@ -49,7 +49,7 @@ export class Layers {
       onHover: events.onHover,
       placeOf: events.placeOf,
     }).addTo(map);
-    this.drawBoundaries = onceAFrame(() => this.#drawBoundaries());
+    this.drawBoundaries = onceAFrame(() => this.map.getPane("mapPane") && this.#drawBoundaries());
     this.#makePanes();
     map.whenReady(() => this.#tune());
     map.on("zoomend", () => this.#tune());
@@ -358,10 +358,6 @@ function between(from, to, share) {
 function placeOf({ geometry }) {
   const [lon, lat] = middleOf(geometry);
   return [lat, lon];
-}
-
-function reasonOf(error) {
-  return error instanceof BadAnswer ? error.message : t("noAnswer");
 }
 
 function byStyle(layer) {

@@ -1,7 +1,7 @@
 // The list beside the map: the same features in the order of the tree, under the same filter. It makes the
 // map usable without seeing or pointing.
 
-import { el, onceAFrame, text } from "./dom.js";
+import { el, onceAFrame, text, texts } from "./dom.js";
 import { someOf } from "./features.js";
 import { boxOf } from "./geo.js";
 import { nameOf, number, say, t } from "./i18n.js";
@@ -90,7 +90,7 @@ export class List {
         "button",
         { type: "button", class: "entry", data: { layer: layer.id, id: feature.id }, on: { click: () => this.onOpen(layer, feature) } },
         swatch(styleOf(layer.symbol, properties), { vague }),
-        el("span", { class: "words" }, text(nameOf(properties), { class: "title" }), text(facts.join(" · "), { class: "facts" })),
+        el("span", { class: "words" }, text(nameOf(properties), { class: "title" }), texts(facts, " · ", { class: "facts" })),
       ),
     );
   }

@@ -29,6 +29,7 @@ import { toolbar } from "./toolbar.js";
 import { Tree } from "./tree.js";
 
 const L = window.L;
+const MOST_TITLES = 4; // of layers, in a message
 const config = JSON.parse(document.getElementById("corridor-config").textContent);
 const map = window[config.map];
 const isEmbedded = new URLSearchParams(location.search).get("embed") === "1";
@@ -43,7 +44,7 @@ let labels = null;
 let settled = false;
 
 const layers = new Layers(map, config, {
-  onState: (layer) => tree?.update(layer),
+  onState: (layer) => (tree?.update(layer), settled && sayFailed()),
   onCounted: (layer) => (tree.update(layer), compare.count(), panel.update()),
   onChange: () => labels?.update(),
   onOpen: (feature, layer, latlng, mark) => sketch.isActive || cards.open(layer, feature, latlng, mark),
@@ -89,7 +90,7 @@ const compare = new Compare(map, layers, facets, config, {
   placeOf,
 });
 const basemaps = config.basemaps.length ? new Basemaps(map, config, () => address.push()) : null;
-const stories = config.addresses.stories ? new Stories(config.addresses.stories, address, notices) : null;
+const stories = config.addresses.stories ? new Stories(config.addresses.stories, address, notices, () => map.invalidateSize({ animate: false })) : null;
 const printing = config.addresses.prints ? new Printing(config.addresses.prints, map, { config, told: toldOfView }) : null;
 const language = el("a", { class: "language", hreflang: lang === "en" ? "zh-CN" : "en", lang: lang === "en" ? "zh-CN" : "en" }, t("other"));
 const handle = el("button", { type: "button", class: "handle", "aria-controls": "panel", "aria-expanded": "false", on: { click: () => openPanel(!document.body.classList.contains("panel-open")) } }, t("layersButton"));
@@ -115,6 +116,7 @@ layers.load().then(() => {
   gathered();
   address.complete();
   settled = true;
+  sayFailed();
   document.body.classList.remove("settling");
   document.body.dataset.ready = "true";
   inSlices(labels.prepare());
@@ -159,6 +161,16 @@ function sayIgnored(parts) {
   notices.say("ignored", parts.length ? t("ignored", { parts: parts.join("，") }) : null);
 }
 
+/** Which layers did not come, whether the tree is seen or not. */
+function sayFailed() {
+  const failed = layers.all.filter(({ state }) => state === "failed");
+  if (!failed.length) return notices.say("failed", null);
+  const titles = failed.slice(0, MOST_TITLES).map((layer) => say(layer.title)).join(lang === "en" ? ", " : "、");
+  const words = t("failedLayers", { count: failed.length, reason: failed[0].reason, titles: failed.length > MOST_TITLES ? `${titles}…` : titles });
+  const again = async () => (await Promise.all(failed.map((layer) => layers.loadOne(layer))), gathered());
+  return notices.say("failed", words, [[t("retry"), again]]);
+}
+
 function keepStill() {
   Object.assign(map.options, { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false });
   Object.assign(map, { _zoomAnimated: false, _fadeAnimated: false });
@@ -194,12 +206,11 @@ function layOut() {
     tools(),
     notices.node,
     indicators?.box ?? "",
-    stories?.node ?? "",
     imprint(config.about, basemaps?.credits),
     el("div", { class: "measure" }, pointerBox(map), scaleBar(map)),
     handle,
   );
-  document.body.append(skip(), sheet, panel.node);
+  document.body.append(skip(), sheet, stories?.node ?? "", panel.node);
   document.body.classList.add("corridor");
   if (isEmbedded) embed(sheet);
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(container);
@@ -228,7 +239,7 @@ function tools() {
     ["share", "share", () => shareDialog({ config, layers, facets })],
   ];
   if (document.fullscreenEnabled) work.push(["full", "fullScreen", toggleFullScreen]);
-  return toolbar(isEmbedded ? [zoom] : [zoom, work]);
+  return toolbar(isEmbedded ? [zoom] : [zoom, work], () => openPanel(false));
 }
 
 /** What the map shows, as a sheet would: [title, words]. */
@@ -268,6 +279,7 @@ function openPanel(shown = true) {
   document.body.classList.toggle("panel-open", shown);
   handle.setAttribute("aria-expanded", String(shown));
   handle.textContent = t(shown ? "closePanel" : "layersButton");
+  map.invalidateSize({ animate: false });
 }
 
 /** The district or city of a feature, whichever is as exact as its place is known. */

@@ -1,6 +1,6 @@
 // Search: every feature by name, alias, pinyin or its initials, English name, host or place.
 
-import { el, text } from "./dom.js";
+import { el, text, texts } from "./dom.js";
 import { named } from "./conditions.js";
 import { someOf } from "./features.js";
 import { nameOf, say, t } from "./i18n.js";
@@ -77,12 +77,12 @@ export class Search {
   #option({ layer, feature }, why, i) {
     const { properties } = feature;
     const kind = layer.kinds[String(properties.kind)];
-    const facts = [why, say(kind ?? layer.title), this.placeOf(properties)].filter(Boolean).join(" · ");
+    const facts = [why, say(kind ?? layer.title), this.placeOf(properties)].filter(Boolean);
     return el(
       "li",
       { role: "option", id: `found-${i}`, on: { click: () => this.#choose(i) } },
       swatch(styleOf(layer.symbol, properties), { vague: isVague(properties) }),
-      el("span", { class: "words" }, text(nameOf(properties), { class: "title" }), text(facts, { class: "facts" })),
+      el("span", { class: "words" }, text(nameOf(properties), { class: "title" }), texts(facts, " · ", { class: "facts" })),
     );
   }
 

@@ -1,6 +1,7 @@
 // Stories: a map told in steps, each a state of the map and a text.
 
 import { el, text } from "./dom.js";
+import { get, reasonOf, unreadable } from "./features.js";
 import { lang, t } from "./i18n.js";
 
 export class Stories {
@@ -8,15 +9,17 @@ export class Stories {
   #playing = null;
   #isRead = false; // whether the reader turns the pages: then the text gets the focus
 
-  /** `address` shows the states; `list` is the address of the stories. */
-  constructor(list, address, notices) {
-    Object.assign(this, { list, address, notices });
+  /** `address` shows the states; `list` is the address of the stories; `onRoom()` is called when the map has
+      more or less room beside the text. */
+  constructor(list, address, notices, onRoom) {
+    Object.assign(this, { list, address, notices, onRoom });
     this.node = el("section", { class: "story", "aria-label": t("story"), hidden: true, on: { keydown: (event) => this.#press(event) } });
+    new ResizeObserver(() => this.#takeRoom()).observe(this.node);
   }
 
   /** Let the reader choose a story; a single one is played at once. */
   async start() {
-    const answer = await this.#ask(this.list, () => this.start());
+    const answer = await this.#ask(this.list, "stories", () => this.start());
     if (!answer) return null;
     const { stories } = answer;
     if (stories.length === 1) return this.#go(stories[0].id, 0, true);
@@ -27,6 +30,13 @@ export class Stories {
   stop() {
     this.#playing = null;
     this.node.hidden = true;
+    this.#takeRoom();
+  }
+
+  /** The text stands beside the map or below it, never on it. */
+  #takeRoom() {
+    document.body.style.setProperty("--told", `${this.node.offsetHeight}px`);
+    this.onRoom();
   }
 
   /** The part of the address that this is: story/step. */
@@ -47,6 +57,7 @@ export class Stories {
     const story = await this.#story(id);
     if (!story) return;
     this.#isRead = focus;
+    this.#show(story, at); // before its view is looked for: the map has the room that the text leaves
     this.address.show(`${story.steps[at].state}&story=${id}/${at + 1}`);
   }
 
@@ -58,6 +69,7 @@ export class Stories {
     const at = Math.min(Math.max(0, wanted), story.steps.length - 1);
     this.#playing = { id, at };
     this.#show(story, at);
+    this.#isRead = false;
   }
 
   #show(story, at) {
@@ -74,8 +86,8 @@ export class Stories {
     );
     this.node.hidden = false;
     this.node.scrollTop = 0;
+    this.#takeRoom();
     if (this.#isRead) this.node.querySelector("h2").focus({ preventScroll: true });
-    this.#isRead = false;
   }
 
   #press(event) {
@@ -86,24 +98,23 @@ export class Stories {
 
   async #story(id) {
     if (!this.#told.has(id)) {
-      const story = await this.#ask(`${this.list}/${id}`, () => this.#go(id, 0));
+      const story = await this.#ask(`${this.list}/${id}`, "steps", () => this.#go(id, 0));
       if (story) this.#told.set(id, { id, ...story });
     }
     return this.#told.get(id);
   }
 
-  /** What the service answers; a failure is said, with a way to try again. */
-  async #ask(path, again) {
+  /** What the service answers, in which a `part` must be; a failure is said, with a way to try again. */
+  async #ask(path, part, again) {
     const url = new URL(path, document.baseURI);
     url.search = `?f=json&lang=${lang}`;
     try {
-      const response = await fetch(url);
-      if (!response.ok) throw new Error(t("status", { status: response.status }));
+      const answer = await get(url);
+      if (!Array.isArray(answer[part])) unreadable();
       this.notices.say("stories", null);
-      return await response.json();
+      return answer;
     } catch (error) {
-      const reason = error instanceof TypeError ? t("noAnswer") : error.message;
-      this.notices.say("stories", t("failed", { reason }), [[t("retry"), again]]);
+      this.notices.say("stories", t("failed", { reason: reasonOf(error) }), [[t("retry"), again]]);
       return null;
     }
   }

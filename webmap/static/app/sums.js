@@ -6,6 +6,7 @@
 import { areaOf, circleAround, holds, metresBetween } from "./geo.js";
 import { isVague } from "./symbols.js";
 
+const STEP = 0.02; // degrees between the places by which an edge is followed
 const COUNTED = ["layer", "kind", "level", "status", "city"];
 
 /** The outline of an area as a GeoJSON geometry. */
@@ -54,7 +55,17 @@ function countedBy(name, found) {
 
 function squareKmOf({ type, coordinates }) {
   const polygons = type === "Polygon" ? [coordinates] : coordinates;
-  return polygons.reduce((sum, [outer, ...holes]) => sum + areaOf(outer) - holes.reduce((out, hole) => out + areaOf(hole), 0), 0);
+  const size = (ring) => areaOf(followed(ring));
+  return polygons.reduce((sum, [outer, ...holes]) => sum + size(outer) - holes.reduce((out, hole) => out + size(hole), 0), 0);
+}
+
+/** A ring with places along its edges, which are straight in longitude and latitude, as GeoJSON has them. */
+function followed(ring) {
+  return ring.flatMap(([x, y], i) => {
+    const [fromX, fromY] = ring[i - 1] ?? [x, y];
+    const parts = Math.ceil(Math.max(Math.abs(x - fromX), Math.abs(y - fromY)) / STEP) || 1;
+    return Array.from({ length: parts }, (_, k) => [fromX + ((x - fromX) * (k + 1)) / parts, fromY + ((y - fromY) * (k + 1)) / parts]);
+  });
 }
 
 /** How far a place is from the nearest area of a layer, in metres; 0 inside. */

@@ -10,6 +10,7 @@ const ICONS = {
   zoomIn: "M10 4v12M4 10h12",
   zoomOut: "M4 10h12",
   home: "M3.5 10 10 4l6.5 6M5.5 9v7h9V9",
+  more: "M4 6h12M4 10h12M4 14h12",
   line: "M3 14.5 14.5 3l2.5 2.5L5.5 17zM6 11.5l1.5 1.5M9 8.5l2 2M12 5.5l1.5 1.5",
   polygon: "M4 15 6 5l8-1 3 8-6 5z",
   area: "M10 3.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M10 8v4M8 10h4",
@@ -20,11 +21,21 @@ const ICONS = {
   share: "M8.5 11.5a3 3 0 0 0 4.2 0l3-3a3 3 0 0 0-4.2-4.2l-1 1M11.5 8.5a3 3 0 0 0-4.2 0l-3 3a3 3 0 0 0 4.2 4.2l1-1",
 };
 
-/** Groups of buttons: each a list of [icon, title, work]. */
-export function toolbar(groups) {
-  const node = el("div", { class: "toolbar" }, ...groups.map((buttons) => el("div", { class: "tools", role: "group" }, ...buttons.map(tool))));
+/** Groups of buttons: each a list of [icon, title, work]. On a narrow screen those after the first are folded away;
+    `onUnfold()` is called when they are to be seen. */
+export function toolbar([first, ...rest], onUnfold) {
+  const fold = (isOpen) => (node.classList.toggle("open", isOpen), more.setAttribute("aria-expanded", String(isOpen)));
+  const turn = () => (fold(!node.classList.contains("open")), node.classList.contains("open") && onUnfold());
+  const more = tool(["more", "tools", turn]);
+  const folding = rest.map((buttons) => buttons.map(([icon, key, work]) => [icon, key, () => (fold(false), work())]));
+  const node = el("div", { class: "toolbar" }, group([...first.map(tool), rest.length ? more : null]), ...folding.map((buttons) => group(buttons.map(tool))));
+  fold(false);
   L.DomEvent.disableClickPropagation(node);
   return node;
+}
+
+function group(buttons) {
+  return el("div", { class: "tools", role: "group" }, ...buttons);
 }
 
 function tool([icon, key, work]) {

@@ -18,7 +18,7 @@ export class Tree {
       "div",
       { class: "tree" },
       this.status,
-      el("div", { class: "themes" }, ...config.themes.filter((theme) => layers.some((layer) => layer.theme === theme)).map((theme) => this.#theme(theme))),
+      el("div", { class: "themes" }, ...planFirst(config.themes).filter((theme) => layers.some((layer) => layer.theme === theme)).map((theme) => this.#theme(theme))),
       notes(),
     );
     layers.forEach((layer) => this.update(layer));
@@ -118,6 +118,12 @@ export class Tree {
     const undrawn = layer.features.filter((feature) => !feature.geometry).length;
     return undrawn ? [el("span", { class: "quiet" }, t("notDrawn", { count: undrawn }))] : [];
   }
+}
+
+/** The plan and the ground on which it stands, then the themes. */
+function planFirst(themes) {
+  const isFirst = ({ id }) => id === "structure" || id === "base";
+  return [...themes.filter(isFirst), ...themes.filter((theme) => !isFirst(theme))];
 }
 
 function legendLine(entry) {
