@@ -202,11 +202,7 @@ export class Choropleth {
         continue;
       }
       const { colour } = classOf(classes, value);
-<<<<<<< Updated upstream
-      this.group.addLayer(L.geoJSON(feature, { ...this.drawn, style: { stroke: false, fillColor: colour, fillOpacity: 0.85 } }));
-=======
-      this.group.addLayer(L.geoJSON(feature, { pane: "figures", interactive: false, style: { stroke: false, fillColor: colour, fillOpacity: FULL } }));
->>>>>>> Stashed changes
+      this.group.addLayer(L.geoJSON(feature, { ...this.drawn, style: { stroke: false, fillColor: colour, fillOpacity: FULL } }));
       this.layers.values.set(feature, number(value, 2));
     }
   }
