@@ -221,13 +221,6 @@ def test_an_answer_larger_than_may_be_kept_is_sent_whole(
     assert len(json.loads(client.get(f"{ITEMS}?limit=1000").data)["features"]) == 6
 
 
-def test_a_file_of_the_map_is_not_kept_but_read_anew(client: FlaskClient) -> None:
-    first, second = (client.get("/static/app/main.js") for _ in range(2))
-    assert first.headers.getlist("Content-Length") == second.headers.getlist("Content-Length")
-    assert len(second.headers.getlist("Content-Length")) == 1
-    assert second.is_streamed
-
-
 def test_the_head_of_a_kept_answer_is_that_of_the_answer(client: FlaskClient) -> None:
     fresh, whole = client.head(ITEMS), client.get(ITEMS)
     kept = client.head(ITEMS)

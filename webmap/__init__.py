@@ -21,6 +21,7 @@ from webmap import (
     pages,
     prints,
     problems,
+    statics,
     stories,
     tiles,
 )
@@ -38,6 +39,7 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
+    statics.register(app)
     app.wsgi_app = Alias(app.wsgi_app)  # type: ignore[method-assign]
     if not settings.base_url:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=1, x_prefix=1)  # type: ignore[method-assign]
