@@ -26,7 +26,7 @@ from gis.errors import MissingAsset
 from gis.feature import Bbox
 from gis.layer import COMMON, COMMON_NAMES, THEME_TITLES, Catalog, Field, Layer, Theme, Value
 from gis.symbol import ByValue, Fill, Marker, Plain, Stroke, Symbol
-from webmap import assets, legend
+from webmap import assets, legend, special
 
 PIXELS = 4 / 3  # CSS pixels in a point
 LIMIT = 10_000  # features asked for at once
@@ -233,6 +233,7 @@ def _layer(layer: Layer) -> Json:
         "order": layer.order,
         "shown": layer.shown,
         "figures": layer.figures,
+        "curved": special.is_curved(layer),
     }
 
 
@@ -315,21 +316,23 @@ class Page(Figure):  # type: ignore[misc]
         return self._page(_inlined)
 
     def served(self, static_url: Callable[[str], str], nonce: str) -> str:
-        page = self._page(lambda link, name: _linked(link, static_url(name)), self._early(static_url))
+        modules = [static_url(name) for name in assets.own_files(".js")]
+        named = _import_map({url.partition("?")[0]: url for url in modules})
+        page = self._page(lambda link, name: _linked(link, static_url(name)), named, self._early(modules))
         # `safe` leaves no `<` in a text, so whatever starts a script here is ours or folium's.
         return page.replace("<script", f'<script nonce="{escape(nonce)}"')
 
-    def _early(self, static_url: Callable[[str], str]) -> Iterator[str]:
+    def _early(self, modules: Iterable[str]) -> Iterator[str]:
         """Modules and data are fetched side by side, not each when the one before has been read."""
-        for name in assets.own_files(".js"):
-            yield f'<link rel="modulepreload" href="{escape(static_url(name))}">'
+        for url in modules:
+            yield f'<link rel="modulepreload" href="{escape(url)}">'
         for url in self.asked:
             yield f'<link rel="preload" as="fetch" crossorigin href="{escape(url)}">'
 
-    def _page(self, write: Callable[[Link, str], str], early: Iterable[str] = ()) -> str:
+    def _page(self, write: Callable[[Link, str], str], first: str = "", early: Iterable[str] = ()) -> str:
         for child in self._children.values():
             child.render()
-        head = "\n".join((*_head(self.header, write), *early))
+        head = "\n".join((first, *_head(self.header, write), *early))
         body, script = _checked(self.html.render()), _checked(self.script.render())
         return _PAGE.format(title=escape(self.title), head=head, body=body, script=script)
 
@@ -361,10 +364,12 @@ def _inlined(link: Link, name: str) -> str:
 def _modules(main: str) -> str:
     """Our ES modules as an import map of data: they import each other by name, as files they do by path."""
     imports = {_module_name(name): _module_uri(name) for name in assets.own_files(".js")}
-    return (
-        f'<script type="importmap">{safe({"imports": imports})}</script>\n'
-        f'<script type="module">import "{_module_name(main)}";</script>'
-    )
+    return f'{_import_map(imports)}\n<script type="module">import "{_module_name(main)}";</script>'
+
+
+def _import_map(imports: Mapping[str, str]) -> str:
+    """Where the modules are that modules name."""
+    return f'<script type="importmap">{safe({"imports": imports})}</script>'
 
 
 def _module_uri(name: str) -> str:

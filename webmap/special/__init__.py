@@ -18,6 +18,11 @@ def on_paper(layer: Layer, geometry: BaseGeometry, scale: float) -> BaseGeometry
     return drawn
 
 
+def is_curved(layer: Layer) -> bool:
+    """Whether the lines of a layer bend softly at their vertices, on the screen as on a sheet."""
+    return getattr(_module(layer), "CURVED", False)
+
+
 def _module(layer: Layer) -> ModuleType | None:
     name = f"{__name__}.{layer.id}"
     return import_module(name) if find_spec(name) else None

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+CURVED = True  # on the screen too: webmap/static/app/curves.js
+
 _STEP = 0.8  # millimetres of the page between the points of a curve
 
 

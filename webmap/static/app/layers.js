@@ -1,6 +1,7 @@
 // The layers of the map: their features are fetched, and drawn by what their declaration says.
 
 import { boundaryLines, ringsOf } from "./boundaries.js";
+import { curved } from "./curves.js";
 import { nextFrame, onceAFrame } from "./dom.js";
 import { featureById, featuresOf, reasonOf, someOf } from "./features.js";
 import { middleOf } from "./geo.js";
@@ -97,7 +98,7 @@ export class Layers {
     layer.state = "loading";
     this.events.onState(layer);
     try {
-      if (!layer.isTiled) layer.features = await featuresOf(layer, this.limit);
+      if (!layer.isTiled) layer.features = asDrawn(layer, await featuresOf(layer, this.limit));
       await this.#drawSoon(layer);
       layer.state = "ready";
     } catch (error) {
@@ -358,6 +359,12 @@ function between(from, to, share) {
 function placeOf({ geometry }) {
   const [lon, lat] = middleOf(geometry);
   return [lat, lon];
+}
+
+/** The features as they are drawn: the lines of some layers bend softly. */
+function asDrawn({ curved: isCurved }, features) {
+  if (!isCurved) return features;
+  return features.map((feature) => ({ ...feature, geometry: feature.geometry && curved(feature.geometry) }));
 }
 
 function byStyle(layer) {

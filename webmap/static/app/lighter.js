@@ -48,7 +48,12 @@ function flat(ring, map) {
 }
 
 function thinned(places) {
-  const corners = Array.from({ length: places.length / 2 }, (_, i) => L.point(places[2 * i], places[2 * i + 1]));
+  const corners = [];
+  for (let i = 0; i < places.length; i += 2) {
+    const last = corners.at(-1);
+    const isNear = last && Math.hypot(places[i] - last.x, places[i + 1] - last.y) < TOLERANCE;
+    if (!isNear || i + 2 === places.length) corners.push(L.point(places[i], places[i + 1]));
+  }
   return Float64Array.from(L.LineUtil.simplify(corners, TOLERANCE).flatMap(({ x, y }) => [x, y]));
 }
 
