@@ -275,7 +275,7 @@ def test_on_a_phone_too_a_layer_that_fails_is_named_and_asked_again(
     page.unroute(asked)
     told.get_by_role("button", name="重试").click()
     expect(told).to_have_count(0)
-    assert page.locator(".mark[data-layer='laboratories']").count() > 10
+    expect(page.locator(".mark[data-layer='laboratories']").nth(9)).to_be_attached()
     page.close()
 
 
@@ -293,3 +293,33 @@ def test_a_story_that_is_cut_off_is_said_in_words_of_the_reader(browser: Browser
     page.get_by_role("button", name="重试").click()
     expect(page.locator(".story")).to_contain_text("1/10")
     page.close()
+
+
+@pytest.mark.parametrize("view", ["11.3/30.5/114.44", "12/30.44/114.35", "10.6/30.2/114.2"])
+def test_an_area_that_only_touches_the_view_with_its_line_is_drawn_with_the_rest(
+    browser: Browser, live: str, view: str
+) -> None:
+    visit = Visit(browser, PHONE)
+    page = visit.open(f"{live}/#{view}")
+    expect(page.locator(".notice")).to_have_count(0)
+    assert page.locator("li[data-state='failed']").count() == 0
+    assert visit.complaints == []
+    page.close()
+
+
+def test_a_path_whose_line_alone_reaches_into_the_view_is_drawn(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#10/30.4/114.6")
+    drawn = page.evaluate(
+        """async () => {
+          const { lighter } = await import('/static/app/lighter.js');
+          const corner = map_corridor.latLngToLayerPoint(map_corridor.getCenter());
+          const renderer = L.svg({ padding: 0 }).addTo(map_corridor);
+          const edge = renderer._bounds.max.x;
+          const at = (x, y) => map_corridor.layerPointToLatLng([x, y]);
+          const ring = [at(edge + 3, 0), at(edge + 90, 0), at(edge + 90, 90), at(edge + 3, 90)];
+          const path = lighter(L.polygon(ring, { renderer, weight: 8 }));
+          path.addTo(map_corridor);
+          return path.getElement() !== null;
+        }"""
+    )
+    assert drawn

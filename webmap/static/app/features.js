@@ -81,14 +81,19 @@ function itemsUrl(layer, parameters) {
 
 /** What the service answers to a request. Throws `BadAnswer` for an answer that is none. */
 export async function get(url, request = {}) {
-  const response = await fetch(url, { ...ACCEPT, ...request });
+  const response = await fetch(url, { ...ACCEPT, ...request }).catch(missing);
   if (!response.ok) throw new BadAnswer(t("status", { status: response.status }));
   return response.json().catch(unreadable);
 }
 
-/** Why there is no answer, in words. */
+/** Why there is no answer, in words. What is no fault of an answer is one of ours, and told as such. */
 export function reasonOf(error) {
-  return error instanceof BadAnswer ? error.message : t("noAnswer");
+  if (!(error instanceof BadAnswer)) console.error(error);
+  return error instanceof BadAnswer ? error.message : t("badAnswer");
+}
+
+function missing() {
+  throw new BadAnswer(t("noAnswer"));
 }
 
 /** Throw that an answer was cut off, or is another than was asked for. */

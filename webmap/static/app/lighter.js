@@ -16,7 +16,7 @@ const LIGHT = {
 
   _clipPoints() {
     const view = this._renderer._bounds;
-    if (this._pxBounds?.intersects(view)) this._rings = this._flat().map((ring) => seen(ring, this._map, widened(view, this._clickTolerance())));
+    if (this._pxBounds?.intersects(grown(view, this.options.weight))) this._rings = this._flat().map((ring) => seen(ring, this._map, widened(view, this._clickTolerance())));
     Object.getPrototypeOf(this)._clipPoints.call(this);
   },
 
@@ -55,6 +55,11 @@ function thinned(places) {
     if (!isNear || i + 2 === places.length) corners.push(L.point(places[i], places[i + 1]));
   }
   return Float64Array.from(L.LineUtil.simplify(corners, TOLERANCE).flatMap(({ x, y }) => [x, y]));
+}
+
+/** The view as Leaflet takes it for an area: with the width of its line around it. */
+function grown({ min, max }, by) {
+  return L.bounds(min.subtract([by, by]), max.add([by, by]));
 }
 
 function widened({ min, max }, by) {
