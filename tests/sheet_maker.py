@@ -32,7 +32,7 @@ from webmap import legend
 from webmap.paper import pdf, press, sheet, svg
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
-from webmap.paper.furniture import NOT_BINDING, NOT_REVIEWED
+from webmap.paper.phrases import NOT_BINDING, NOT_REVIEWED
 from webmap.paper.sheet import Around, Sheet
 
 NAMES = sorted(path.stem for path in sheet.SHIPPED.glob("*.toml"))
@@ -156,8 +156,18 @@ def faults(printed: Printed, content: Content, told: dict[str, object] | None = 
 def standing_faults(printed: Printed) -> Iterator[str]:
     """What a sheet does not say of itself: title, number, who made it, from what, and how it stands."""
     asked = printed.asked
-    told = ["编制单位", "编制日期", "资料来源", "资料截至", "坐标系", "图例", "北", "CGCS2000", NOT_BINDING]
-    told += [asked.title, asked.number, NOT_REVIEWED]
+    told = [
+        "编制单位",
+        "编制日期",
+        "资料来源",
+        "资料截至",
+        "坐标系",
+        "图例",
+        "北",
+        "CGCS2000",
+        NOT_BINDING.zh,
+    ]
+    told += [asked.title, asked.number, NOT_REVIEWED.zh]
     yield from (f"{text} is not told" for text in missing(printed.page, told))
     if str(printed.read.pdf.docinfo.get("/Title", "")) != asked.title:
         yield "the file has another title"

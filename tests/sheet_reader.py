@@ -240,7 +240,7 @@ def bar_scale(page: Read) -> float | None:
     labels = [run for run in page.runs if below <= run.top < below + 6 and left < run.left < right]
     words = "".join(run.text for run in labels)
     numbers = [float(match[0]) for run in labels if (match := _DISTANCE.match(run.text.strip()))]
-    metres = max(numbers) * (1000 if "千米" in words else 1)
+    metres = max(numbers) * (1000 if "千米" in words or "km" in words else 1)
     return metres * 1000 / length
 
 

@@ -32,10 +32,12 @@ from tests.sheet_maker import (
 )
 from tests.sheet_reader import Run, Sheets, lightness, missing, named, needs_fonts, page_faults
 from webmap.legend import entries
-from webmap.paper import display, pdf, press, svg
+from webmap.paper import atlas, display, pdf, press, sheet, svg
+from webmap.paper.compose import compose
 from webmap.paper.content import Content
 from webmap.paper.display import Group, Item, Page, Reference, Shape, Text
 from webmap.paper.furniture import scale_bar
+from webmap.paper.sheet import Atlas, Marginalia, Sheet
 
 pytestmark = needs_fonts
 
@@ -60,6 +62,22 @@ def test_the_overview_names_nearly_all_of_its_many_facilities(made: Made) -> Non
     assert made("corridor").asked.paper == "A3" and len(names) >= 150
     assert len(named(made("corridor").page, names)) >= 0.97 * len(names)
     assert len(made("corridor").data) < 1_500_000
+
+
+def test_the_shipped_atlas_has_its_contents_its_sheets_and_its_index(
+    made: Made, shipped_content: Content
+) -> None:
+    whole = sheet.load("atlas", shipped_content.catalog)
+    assert isinstance(whole, Atlas)
+    composed = [made(one.name).composed for one in whole.sheets]
+    data = pdf.write(list(atlas.bound(whole, composed)), press.about(whole, shipped_content))
+    found = Sheets(data)
+    assert found.faults() == []
+    assert len(data) < 9_000_000
+    assert missing(found.pages[0], ["目录", *(one.title for one in whole.sheets)]) == []
+    index = "".join(page.text for page in found.pages[len(composed) + 1 :])
+    places = {place.name for one in composed for place in one.places}
+    assert "地名索引" in index and [name for name in places if "".join(name.split())[:8] not in index] == []
 
 
 def test_an_svg_is_whole_in_itself(made: Made) -> None:
@@ -307,6 +325,31 @@ def test_the_reader_finds_what_is_wrong_with_a_file(
     page: Page, spoil: Callable[[pikepdf.Pdf], None], fault: str
 ) -> None:
     assert any(fault in one for one in _spoilt(page, spoil))
+
+
+# --- in English ---------------------------------------------------------------------------------
+
+OF_THE_SHEET = ("title", "foot", "legend", "north", "degrees", "heading", "figures-key", "figures-table")
+
+
+@pytest.mark.parametrize(
+    "name", ["cluster-huanggang", "indicator-high-tech-share", "indicator-high-tech-firms"]
+)
+def test_an_english_sheet_has_english_words_around_the_names(name: str, shipped_content: Content) -> None:
+    asked = sheet.load(name, shipped_content.catalog)
+    assert isinstance(asked, Sheet)
+    told = Marginalia(unit="A Bureau", sources="Plans")
+    english = replace(asked, language="en", title="A Map", subtitle="", number="1", note="", marginalia=told)
+    page = compose(english, replace(shipped_content, sources={})).page
+    groups = [group for group in page.groups if group.name in OF_THE_SHEET]
+    words = [text.text for text in display.texts(groups)]
+    asked_of = english.figures
+    given = ("湖北省", *asked_of.wordings, *asked_of.units) if asked_of else ()
+    cited = [word for word in words if "《" in word or "》" in word]
+    left = [re.sub("|".join(map(re.escape, given)) or "$", "", word) for word in words if word not in cited]
+    assert {"Legend", "N"} <= set(words)
+    assert [word for word in left if re.search("[\u3400-\u9fff（）：，。]", word)] == []
+    assert Sheets(pdf.write([page], pdf.About("A Map"))).faults() == []
 
 
 # --- in grey --------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from webmap.paper import phrases
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
 from webmap.paper.display import Box, Group, Item, Page, Paint, Text
-from webmap.paper.furniture import GREY, INK, NOT_REVIEWED, RED, line, numeric_scale, rectangle
+from webmap.paper.furniture import GREY, INK, RED, line, numeric_scale, rectangle
 from webmap.paper.sheet import PAPERS, Atlas, Sheet
 from webmap.paper.typeset import points, shortened
 
@@ -21,27 +22,42 @@ _COLUMNS = 4
 
 def pages(atlas: Atlas, content: Content) -> Iterator[Page]:
     """Contents, sheets, index. Raises what `compose` raises."""
-    composed = [compose(sheet, content) for sheet in atlas.sheets]
+    yield from bound(atlas, [compose(sheet, content) for sheet in atlas.sheets])
+
+
+def bound(atlas: Atlas, composed: Sequence[Composed]) -> Iterator[Page]:
+    """The pages of an atlas whose sheets are composed."""
     yield _contents(atlas, composed)
     yield from (one.page for one in composed)
     yield from _index(atlas, composed)
 
 
 def _contents(atlas: Atlas, composed: Sequence[Composed]) -> Page:
-    middle = _INNER.centre[0]
+    middle, lang = _INNER.centre[0], atlas.sheets[0].language
+    contents = phrases.CONTENTS.say(lang)
     items: list[Item] = [
         Text(middle, 48, atlas.title, 15, bold=True, anchor="middle", spacing=1),
         Text(middle, 60, atlas.subtitle, 5, color="#555555", anchor="middle"),
         line(middle - 60, 68, middle + 60, 68, Paint(stroke=RED, width=0.5)),
-        Text(middle, 84, "目  录", 6.4, bold=True, anchor="middle"),
+        Text(middle, 84, "  ".join(contents) if lang == "zh" else contents, 6.4, bold=True, anchor="middle"),
     ]
     if any(not sheet.marginalia.review_no for sheet in atlas.sheets):
-        items.append(Text(middle, _INNER.bottom, NOT_REVIEWED, 3.6, bold=True, color=RED, anchor="middle"))
+        items.append(
+            Text(
+                middle,
+                _INNER.bottom,
+                phrases.NOT_REVIEWED.say(lang),
+                3.6,
+                bold=True,
+                color=RED,
+                anchor="middle",
+            )
+        )
     left, right = middle - 105, middle + 105
     high = min(9.0, (_INNER.bottom - 104) / max(len(composed) + 1, 1))
     pairs = zip(atlas.sheets, composed, strict=True)
     rows = [(sheet.number, sheet.title, numeric_scale(one.scale)) for sheet, one in pairs]
-    rows.append(("", "地名索引", ""))
+    rows.append(("", phrases.INDEX.say(lang), ""))
     for number, (figure, title, scale) in enumerate(rows):
         y, size = 98 + number * high, min(4.0, high * 0.52)
         items += [
@@ -51,7 +67,7 @@ def _contents(atlas: Atlas, composed: Sequence[Composed]) -> Page:
             Text(right, y, str(number + 2), size, bold=True, anchor="end"),
             line(left, y + 0.3 * high, right, y + 0.3 * high, Paint(stroke="#cccccc", width=0.12)),
         ]
-    return Page(_WIDTH, _HEIGHT, "目录", (_border(), Group("contents", items)), atlas.sheets[0].language)
+    return Page(_WIDTH, _HEIGHT, contents, (_border(), Group("contents", items)), lang)
 
 
 def _border() -> Group:
@@ -75,15 +91,18 @@ def entries(sheets: Iterable[Sheet], composed: Iterable[Composed]) -> list[tuple
 
 
 def _index(atlas: Atlas, composed: Sequence[Composed]) -> Iterator[Page]:
-    rows = entries(atlas.sheets, composed)
+    rows, lang = entries(atlas.sheets, composed), atlas.sheets[0].language
     deep = int((_INNER.height - _HEAD) / _ROW)
     for number, start in enumerate(range(0, len(rows), deep * _COLUMNS)):
         some = rows[start : start + deep * _COLUMNS]
-        head = Text(_INNER.centre[0], _INNER.top + 8, "地名索引", 6.4, bold=True, anchor="middle")
-        note = Text(_INNER.right, _INNER.top + 8, "图号  格号", 3.4, color=GREY, anchor="end")
+        head = Text(
+            _INNER.centre[0], _INNER.top + 8, phrases.INDEX.say(lang), 6.4, bold=True, anchor="middle"
+        )
+        note = Text(_INNER.right, _INNER.top + 8, phrases.REFERENCES.say(lang), 3.4, color=GREY, anchor="end")
         items = [head, note, *_index_rows(some, -(-len(some) // _COLUMNS))]
-        title = f"地名索引（{number + 1}）" if len(rows) > deep * _COLUMNS else "地名索引"
-        yield Page(_WIDTH, _HEIGHT, title, (_border(), Group("index", items)), atlas.sheets[0].language)
+        several = len(rows) > deep * _COLUMNS
+        title = phrases.INDEX_PART.say(lang, number=number + 1) if several else phrases.INDEX.say(lang)
+        yield Page(_WIDTH, _HEIGHT, title, (_border(), Group("index", items)), lang)
 
 
 def _index_rows(rows: Sequence[tuple[str, str]], deep: int) -> Iterator[Text]:

@@ -17,7 +17,7 @@ from gis.layer import Geometry, Theme
 from gis.symbol import Plain, symbol_for
 from webmap.paper import content as contents
 from webmap.paper import frame as frames
-from webmap.paper import furniture, imprint, panel, plot, state, triptych
+from webmap.paper import furniture, imprint, panel, phrases, plot, state, triptych
 from webmap.paper.content import Content
 from webmap.paper.display import Box, Group, Page, Paint, Text
 from webmap.paper.frame import Frame
@@ -134,19 +134,28 @@ def _fitting(attempt: _Attempt) -> Composed:
     for _round in range(_ROUNDS):
         if attempt.small is None and attempt.crammed > 0:
             over = attempt.crammed
-            attempt = _widened(attempt)
+            attempt = _widened(attempt, over)
             continue
         found, over = attempt.compose()
         if over <= 0:
             return found
         has_inset = attempt.small is not None
-        attempt = replace(attempt, spare=attempt.spare + over + 1) if has_inset else _widened(attempt)
-    needed = f"{over:.0f} mm more room for legend and keys, or fewer layers"
-    raise BadParameter("panel", f"{attempt.sheet.panel:g}", needed)
+        attempt = replace(attempt, spare=attempt.spare + over + 1) if has_inset else _widened(attempt, over)
+    raise _too_full(attempt, over)
 
 
-def _widened(attempt: _Attempt) -> _Attempt:
-    wider = _first(_roomier(attempt), attempt.content, attempt.inset)
+def _too_full(attempt: _Attempt, over: float) -> BadParameter:
+    fixed = "" if attempt.sheet.scale is None else ", a smaller scale"
+    needed = f"{over:.0f} mm more room for legend and keys: fewer layers{fixed} or a larger paper"
+    return BadParameter("panel", f"{attempt.sheet.panel:g}", needed)
+
+
+def _widened(attempt: _Attempt, over: float) -> _Attempt:
+    """The attempt with a larger panel. Raises `BadParameter` when the map at its scale leaves none."""
+    try:
+        wider = _first(_roomier(attempt), attempt.content, attempt.inset)
+    except BadParameter as refused:
+        raise (_too_full(attempt, over) if refused.name == "scale" else refused) from None
     return replace(wider, crowded=attempt.crowded)
 
 
@@ -227,15 +236,15 @@ class _Attempt:
 
     def compose(self) -> tuple[Composed, float]:
         """The sheet, and by how many millimetres the panel is too full."""
-        plan, unit = self.plan, self.plan.unit
+        plan, unit, lang = self.plan, self.plan.unit, self.sheet.language
         everything = self.everything
         small = self.small
         window = None if small is None else _window(self.frame, small)
         main = everything
         if window is not None:
             main = plot.plot(self.selected, self.frame, hidden=window, focus=self.focus)
-        north, north_box = furniture.north_arrow(self.frame, plan)
-        tag = None if window is None else _tag(window, self.inset, unit)
+        north, north_box = furniture.north_arrow(self.frame, plan, lang)
+        tag = None if window is None else _tag(window, self.inset, unit, lang)
         blocks = [north_box, *([tag.box.grown(0.6)] if tag else [])]
         named = self._names(main, blocks, window, 1)
         lines, degrees = furniture.graticule(self.frame, plan)
@@ -245,7 +254,8 @@ class _Attempt:
         map_ = [outside, *drawn[:1], lines, *drawn[1:], *marks, north]
         beside, inner, over = self._panel(main, everything, named, small)
         every = [*everything.shapes, *everything.unsited, *(one.drawn for one in everything.facilities)]
-        told = list(imprint.lines(self.sheet, self.content, (one.feature for one in every)))
+        told = imprint.lines(self.sheet, self.content, (one.feature for one in every))
+        schematic = any(one.layer.theme is Theme.STRUCTURE for one in everything.shapes)
         page = Page(
             plan.width,
             plan.height,
@@ -257,7 +267,7 @@ class _Attempt:
                 furniture.grid_ticks(plan),
                 *beside,
                 furniture.title(self.sheet, plan),
-                furniture.foot(self.sheet, self.frame, plan, told),
+                furniture.foot(self.sheet, self.frame, plan, told, schematic=schematic),
             ),
             self.sheet.language,
             (self.frame.reference,),
@@ -299,7 +309,7 @@ class _Attempt:
         hollow = any(one.drawn.hollow for one in found.facilities)
         yield panel.key_of_symbols(self.content.catalog, drawn, box, unit, hollow=hollow, lang=lang)
         if self.sheet.keyed:
-            yield panel.without_point(found.unsited, box, unit, self.plan.small)
+            yield panel.without_point(found.unsited, box, unit, self.plan.small, lang)
 
     def _panel(
         self, main: Plot, everything: Plot, named: Names, small: Frame | None
@@ -310,7 +320,7 @@ class _Attempt:
         counts: Counter[tuple[str, Plain]] = Counter(main.counts)
         if small is not None:
             drawn = plot.plot(self.selected, small, focus=self.focus)
-            title = _inset_title(small, self.inset, unit)
+            title = _inset_title(small, self.inset, unit, self.sheet.language)
             inner = self._names(drawn, [title.box.grown(0.5)], None, len(numbered) + 1)
             groups.append(_inset_group(small, drawn, inner, self.focus, title))
             numbered += inner.numbered
@@ -328,8 +338,8 @@ class _Attempt:
             lambda at: panel.key_of_symbols(catalog, shown, at, unit, hollow=hollow, lang=lang),
             *(
                 (
-                    lambda at: panel.key_of_numbers(numbered, at, unit, plan.small, cells),
-                    lambda at: panel.without_point(everything.unsited, at, unit, plan.small),
+                    lambda at: panel.key_of_numbers(numbered, at, unit, plan.small, cells, lang),
+                    lambda at: panel.without_point(everything.unsited, at, unit, plan.small, lang),
                 )
                 if self.sheet.keyed
                 else (lambda at: panel.left_out(len(named.unnamed), everything.unsited, at, unit, lang=lang),)
@@ -343,7 +353,7 @@ class _Attempt:
         side_length = min(self._side_length, bottom - (top if self._beside else at.top))
         if side_length >= _LEAST_LOCATOR * unit and self._whole:
             side = Box(box.right - side_length, bottom - side_length, box.right, bottom)
-            groups.append(panel.locator(self._whole, self.frame, side, unit).group)
+            groups.append(panel.locator(self._whole, self.frame, side, unit, lang).group)
         return groups, inner, at.top - at.bottom - 2 * unit
 
     @property
@@ -434,7 +444,9 @@ class _Attempt:
             x, y = one.home
             if self.plan.map.around(x, y):
                 yield Place(
-                    one.drawn.name, furniture.cell(self.plan.map, self.plan.unit, x, y), one.drawn.key
+                    one.drawn.called(self.sheet.language),
+                    furniture.cell(self.plan.map, self.plan.unit, x, y),
+                    one.drawn.key,
                 )
 
 
@@ -461,21 +473,23 @@ def _densest(crowd: Sequence[tuple[float, float]], box: Box, room: Box, times: f
     return x, y
 
 
-def _tag(window: Box, inset: Inset | None, unit: float) -> Text:
+def _tag(window: Box, inset: Inset | None, unit: float, lang: str) -> Text:
     """What stands at the window on the map."""
     size = small_print(unit)
-    title = inset.title if inset and inset.title else "附图"
+    title = inset.title if inset and inset.title else phrases.INSET.say(lang)
     x, y = window.left + 0.8, window.top - 0.9
-    return Text(x, y, f"见{title}", size, bold=True, color=furniture.RED, halo=0.3 * size)
+    return Text(
+        x, y, phrases.SEE.say(lang, title=title), size, bold=True, color=furniture.RED, halo=0.3 * size
+    )
 
 
 def _marked(window: Box, tag: Text) -> Group:
     return Group("inset-window", [rectangle(window, Paint(stroke=furniture.RED, width=0.35)), tag])
 
 
-def _inset_title(small: Frame, inset: Inset | None, unit: float) -> Text:
+def _inset_title(small: Frame, inset: Inset | None, unit: float, lang: str) -> Text:
     box, size = small.box, points(8) * unit
-    title = inset.title if inset and inset.title else "附图"
+    title = inset.title if inset and inset.title else phrases.INSET.say(lang)
     text = f"{title}  {furniture.numeric_scale(small.scale)}"
     return Text(box.left + 1.4 * unit, box.top + 1.2 * unit + size, text, size, bold=True, halo=0.3 * size)
 

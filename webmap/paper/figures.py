@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gis.feature import Feature
+from webmap.paper import phrases
 from webmap.paper.content import Content
 from webmap.paper.sheet import Figures
 
@@ -16,7 +17,6 @@ _OF_RAMP = {1: (2,), 2: (1, 3), 3: (0, 2, 3), 4: (0, 1, 2, 3)}
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _SIGNS = {">": ">", "≥": "≥", "≈": "≈"}
 _GROWTH_UNIT = "%"
-_POINTS = "个百分点"
 
 
 @dataclass(frozen=True)
@@ -193,18 +193,18 @@ def share(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{abs(value):.0f}%"
 
 
-def gap_unit(asked: Figures) -> str:
+def gap_unit(asked: Figures, lang: str = "zh") -> str:
     """The unit of what the third map shows."""
     if asked.gap == "growth":
         return _GROWTH_UNIT
-    return _POINTS if asked.unit == "%" else asked.unit
+    return phrases.POINTS.say(lang) if asked.unit == "%" else asked.unit
 
 
-def in_words(figure: Figure, show: str, asked: Figures) -> str:
+def in_words(figure: Figure, show: str, asked: Figures, lang: str = "zh") -> str:
     """What a map says of an area; "" for nothing."""
     write: dict[str, Callable[[], str]] = {
         "base": lambda: (
-            "" if figure.base is None else f"{number(figure.base)}{asked.unit}{_old(figure, asked)}"
+            "" if figure.base is None else f"{number(figure.base)}{asked.unit}{old(figure, asked, lang)}"
         ),
         "target": lambda: (
             "" if figure.target is None else f"{figure.sign}{number(figure.target)}{asked.unit}"
@@ -214,8 +214,11 @@ def in_words(figure: Figure, show: str, asked: Figures) -> str:
     return write[show]()
 
 
-def _old(figure: Figure, asked: Figures) -> str:
-    return "" if figure.base_year == asked.years[0] else f"（{figure.base_year}年）"
+def old(figure: Figure, asked: Figures, lang: str = "zh") -> str:
+    """The year of a first figure that is of another year than it should be."""
+    if figure.base is None or figure.base_year == asked.years[0]:
+        return ""
+    return phrases.OF_YEAR.say(lang, year=figure.base_year)
 
 
 def _gap(figure: Figure, difference: float, asked: Figures) -> str:

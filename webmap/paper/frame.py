@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.errors import BadParameter
 from gis.feature import Bbox
+from webmap.paper import phrases
 from webmap.paper.display import Box, Reference
 from webmap.paper.sheet import CONIC, SCALES
 
@@ -203,17 +204,17 @@ def _conic() -> CRS:
     return ProjectedCRS(conversion, name="CGCS2000 / Lambert conic 29.5 31 114.75", geodetic_crs="EPSG:4490")
 
 
-def description(crs: str) -> str:
+def description(crs: str, lang: str = "zh") -> str:
     """The CRS in words, as a sheet states it."""
     if crs == CONIC:
-        return "2000国家大地坐标系（CGCS2000），兰勃特等角圆锥投影，标准纬线29°30′、31°00′，中央经线114°45′"
+        return phrases.CONIC.say(lang, datum=phrases.DATUM.say(lang))
     definition = _crs(crs)
     operation = definition.coordinate_operation
     central = [p.value for p in operation.params if "longitude" in p.name.lower()] if operation else []
-    datum = "2000国家大地坐标系（CGCS2000）" if "CGCS2000" in definition.name else definition.name
+    datum = phrases.DATUM.say(lang) if "CGCS2000" in definition.name else definition.name
     if operation and "Transverse Mercator" in operation.method_name and central:
-        return f"{datum}，高斯-克吕格投影，中央经线{central[0]:g}°（{crs}）"
-    return f"{datum}（{crs}）"
+        return phrases.TRANSVERSE.say(lang, datum=datum, central=central[0], crs=crs)
+    return phrases.OTHER_CRS.say(lang, datum=datum, crs=crs)
 
 
 def degrees(value: float, kind: str) -> str:

@@ -9,6 +9,7 @@ import shapely
 from shapely.affinity import rotate, translate
 
 from webmap.paper import frame as frames
+from webmap.paper import phrases
 from webmap.paper.display import Box, Group, Item, Paint, Shape, Text
 from webmap.paper.frame import Frame
 from webmap.paper.layout import Layout
@@ -22,9 +23,6 @@ _THIN, _THICK = 0.18, 0.7
 _CELL = 52.0
 _LONGEST_BAR = 64.0
 _BAR_METRES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
-
-NOT_REVIEWED = "内部工作用图 未经审图 不得公开"
-NOT_BINDING = "本图界线不作为划界依据"
 
 
 def rectangle(box: Box, paint: Paint) -> Shape:
@@ -146,7 +144,9 @@ def grid_ticks(plan: Layout) -> Group:
     return Group("grid-ticks", items)
 
 
-def scale_bar(scale: float, x: float, y: float, unit: float, longest: float = _LONGEST_BAR) -> Group:
+def scale_bar(
+    scale: float, x: float, y: float, unit: float, longest: float = _LONGEST_BAR, lang: str = "zh"
+) -> Group:
     """A bar in four parts, its left end at x and its top at y, its lengths exact."""
     metres = max((m for m in _BAR_METRES if m * 1000 / scale <= longest * unit), default=_BAR_METRES[0])
     length, high, size = metres * 1000 / scale, 1.3 * unit, small_print(unit)
@@ -159,10 +159,9 @@ def scale_bar(scale: float, x: float, y: float, unit: float, longest: float = _L
         items.append(
             Text(x + share * length, y + high + size * 1.05, _distance(metres, share), size, anchor="middle")
         )
+    of_bar = phrases.KILOMETRES if metres >= 1000 else phrases.METRES
     right = x + length + points(9) * unit * 0.9
-    items.append(
-        Text(right, y + high + size * 1.05, "千米" if metres >= 1000 else "米", size, anchor="start")
-    )
+    items.append(Text(right, y + high + size * 1.05, of_bar.say(lang), size, anchor="start"))
     return Group("scale-bar", items)
 
 
@@ -175,7 +174,7 @@ def numeric_scale(scale: float) -> str:
     return f"1:{scale:,.0f}".replace(",", " ")
 
 
-def north_arrow(frame: Frame, plan: Layout) -> tuple[Group, Box]:
+def north_arrow(frame: Frame, plan: Layout, lang: str = "zh") -> tuple[Group, Box]:
     """An arrow to true north in the upper right corner of the map, and the box it takes."""
     u, b = plan.unit, plan.map
     box = Box(b.right - 14 * u, b.top + 3 * u, b.right - 3 * u, b.top + 22 * u)
@@ -189,7 +188,9 @@ def north_arrow(frame: Frame, plan: Layout) -> tuple[Group, Box]:
         pieces.append(Shape(translate(turned, x, y), Paint(fill, 1, INK, 0.16)))
     angle = math.radians(frame.convergence)
     top = (x + math.sin(angle) * 8.2 * u, y - math.cos(angle) * 8.2 * u)
-    text = Text(*top, "北", max(points(6.05), 3.02 * u), bold=True, anchor="middle", halo=0.7)
+    text = Text(
+        *top, phrases.NORTH.say(lang), max(points(6.05), 3.02 * u), bold=True, anchor="middle", halo=0.7
+    )
     return Group("north", [*pieces, text]), box
 
 
@@ -210,12 +211,15 @@ def title(sheet: Sheet, plan: Layout) -> Group:
     if sheet.number:
         items.append(Text(box.right, low, sheet.number, 3.4 * u, bold=True, anchor="end"))
     if not sheet.marginalia.review_no:
-        items.append(Text(box.left, low, NOT_REVIEWED, 3.2 * u, bold=True, color=RED))
+        items.append(
+            Text(box.left, low, phrases.NOT_REVIEWED.say(sheet.language), 3.2 * u, bold=True, color=RED)
+        )
     return Group("title", items)
 
 
-def foot(sheet: Sheet, frame: Frame, plan: Layout, about: Iterator[str] | list[str]) -> Group:
-    """Who made the sheet and when at the left, the scale in the middle, its base and its standing at the right."""
+def foot(sheet: Sheet, frame: Frame, plan: Layout, about: list[str], *, schematic: bool = False) -> Group:
+    """Who made the sheet and when at the left, the scale in the middle, its base and its standing at the right;
+    `schematic` when areas are drawn that are no more than that."""
     u, box, size = plan.unit, plan.foot, small_print(plan.unit)
     third = box.width * 0.36
     items: list[Item] = []
@@ -225,21 +229,25 @@ def foot(sheet: Sheet, frame: Frame, plan: Layout, about: Iterator[str] | list[s
         items += made
     x = box.right - third
     y = box.top + 2.2 * u
-    for text in _standing(sheet):
+    for text in _standing(sheet, schematic):
         made, y = paragraph(text, x, y, third, size)
         items += made
     longest = min(_LONGEST_BAR, 0.22 * box.width / u)
-    bar = scale_bar(frame.scale, 0, 0, u, longest)
+    bar = scale_bar(frame.scale, 0, 0, u, longest, sheet.language)
     length = bar.items[3].geometry.bounds[2]  # type: ignore[union-attr]
     left = box.centre[0] - length / 2
     figures = Text(
         box.centre[0], box.top + 6.2 * u, numeric_scale(frame.scale), 4.2 * u, bold=True, anchor="middle"
     )
-    items += [figures, scale_bar(frame.scale, left, box.top + 8.6 * u, u, longest)]
+    items += [figures, scale_bar(frame.scale, left, box.top + 8.6 * u, u, longest, sheet.language)]
     return Group("foot", items)
 
 
-def _standing(sheet: Sheet) -> Iterator[str]:
-    yield f"坐标系：{frames.description(sheet.crs)}"
-    review = sheet.marginalia.review_no
-    yield f"审图号：{review}。{NOT_BINDING}。" if review else f"{NOT_REVIEWED}。{NOT_BINDING}。"
+def _standing(sheet: Sheet, schematic: bool) -> Iterator[str]:
+    lang, review = sheet.language, sheet.marginalia.review_no
+    yield phrases.REFERENCE.say(lang, crs=frames.description(sheet.crs, lang))
+    told = phrases.REVIEWED.say(lang, number=review) if review else phrases.NOT_REVIEWED.say(lang)
+    stop = phrases.STOP.say(lang)
+    yield f"{told}{stop}{phrases.NOT_BINDING.say(lang)}{stop}".strip()
+    if schematic:
+        yield f"{phrases.SCHEMATIC.say(lang)}{stop}".strip()

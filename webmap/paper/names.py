@@ -24,7 +24,7 @@ _LINE = 1.1
 _CITY_RANK = 90
 _NEAR = 10.0  # the name of an area that is so near to its middle needs no leader
 _YIELDING = 2.0  # how much dearer a spot the name of a city may be given for others' sake
-_LONG = 12  # a name so long may be set in three lines
+_LONG, _LONGER = 12, 32  # names so long may be set in three lines, in four
 _BIG_ZOOM = 7  # layers whose names stand on the web map from this zoom on have large names
 
 
@@ -104,9 +104,8 @@ class _Name:
 
 def _name(drawn: Drawn, lang: str) -> str:
     """The name that is drawn: of a part of a structure, without the remark in brackets that tells the part."""
-    properties = drawn.feature.properties
-    name = str((properties.get("name_en") if lang == "en" else None) or properties["name"])
-    return name.partition("（")[0] if drawn.layer.theme is Theme.STRUCTURE else name
+    name = drawn.called(lang)
+    return name.partition("（")[0].partition(" (")[0] if drawn.layer.theme is Theme.STRUCTURE else name
 
 
 def _set(
@@ -251,7 +250,7 @@ def _facility(
     style = Style(small)
     layer = one.drawn.layer
     text = _name(one.drawn, lang)
-    most = 1 if len(text) < 5 else 2 if len(text) < _LONG else 3
+    most = 1 if len(text) < 5 else 2 if len(text) < _LONG else 3 if len(text) < _LONGER else 4
     lines, sizes = _set(text, style, most, layer.recognise.endings)
     pin = pins.get(str(one.drawn.feature.properties["key"]))
     number = Variant(glyphs.width("88") * small + 2 * _PAD, _LINE * small)
@@ -343,7 +342,7 @@ def _along(
             continue
         assert isinstance(one.symbol, Stroke)
         size = points(9.5) * unit
-        style = Style(size, "#2f6f9c", spacing=1.6 * size)
+        style = Style(size, "#2f6f9c", spacing=(0.5 if lang == "en" else 1.6) * size)
         for part in shapely.get_parts(shapely.intersection(one.geometry, window)).tolist():
             found = _best_stretch(part, _name(one, lang), style, blocks)
             if found:

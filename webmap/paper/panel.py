@@ -12,16 +12,13 @@ import shapely
 from gis.layer import THEME_TITLES, Catalog, Layer, Theme
 from gis.symbol import ByValue, Marker, Plain
 from webmap import legend
-from webmap.paper import display, symbols
+from webmap.paper import display, phrases, symbols
 from webmap.paper.display import Box, Group, Item, Paint, Text
 from webmap.paper.frame import Frame, overview
 from webmap.paper.furniture import GREY, INK, RED, rectangle
 from webmap.paper.plot import Drawn
 from webmap.paper.typeset import columns, paragraph, points, shortened, small_print, wrapped
 
-HOLLOW = "空心：位置仅到乡镇、街道"
-SCHEMATIC = "斜线及半透明面均为示意，不示边界与走向"
-UNSITED = "以下设施仅知所在市、区，未标点位"
 _COLUMN = 46.0
 _ROW = 4.15
 _SAMPLE = 6.4
@@ -63,7 +60,7 @@ def key_of_symbols(
     across = max(1, int(box.width / (_COLUMN * unit)))
     wide = box.width / across
     top = box.top + 6.2 * unit
-    items: list[Item] = [Text(box.left, box.top + 4.2 * unit, "图例", 4 * unit, bold=True)]
+    items: list[Item] = [Text(box.left, box.top + 4.2 * unit, phrases.LEGEND.say(lang), 4 * unit, bold=True)]
     heights = [high] * len(rows)
     deepest = 0.0
     headings = [at for at, row in enumerate(rows) if row.symbol is None]
@@ -80,10 +77,11 @@ def _rows(catalog: Catalog, drawn: Legend, hollow: bool, lang: str) -> Iterator[
     for theme, layers in catalog.by_theme():
         lines = [row for layer in layers for row in _layer_rows(layer, drawn, lang)]
         if lines:
-            yield _Row(THEME_TITLES[theme][lang == "en"] + ("（示意）" if theme is Theme.STRUCTURE else ""))
+            title = THEME_TITLES[theme][lang == "en"]
+            yield _Row(phrases.STRUCTURE.say(lang, theme=title) if theme is Theme.STRUCTURE else title)
             yield from lines
     if hollow:
-        yield _Row(HOLLOW, Marker("#555555", 6), hollow=True)
+        yield _Row(phrases.HOLLOW.say(lang), Marker("#555555", 6), hollow=True)
 
 
 def _layer_rows(layer: Layer, drawn: Legend, lang: str) -> Iterator[_Row]:
@@ -93,8 +91,9 @@ def _layer_rows(layer: Layer, drawn: Legend, lang: str) -> Iterator[_Row]:
         if not count or entry.symbol in seen:
             continue
         seen.add(entry.symbol)
-        number = f"（{count}）" if layer.theme is not Theme.BASE else ""
-        yield _Row(f"{_title(layer, entry, drawn, lang)}{number}", entry.symbol)
+        title = _title(layer, entry, drawn, lang)
+        counted = title if layer.theme is Theme.BASE else phrases.COUNTED.say(lang, title=title, count=count)
+        yield _Row(counted, entry.symbol)
 
 
 def _title(layer: Layer, entry: legend.Entry, drawn: Legend, lang: str) -> str:
@@ -103,10 +102,13 @@ def _title(layer: Layer, entry: legend.Entry, drawn: Legend, lang: str) -> str:
     if not isinstance(layer.symbol, ByValue):
         return title
     if not layer.field(layer.symbol.field).values:
-        return "、".join(dict.fromkeys(drawn.named.get((layer.id, entry.symbol), (title,))))
+        names = dict.fromkeys(drawn.named.get((layer.id, entry.symbol), (title,)))
+        return phrases.LIST.say(lang).join(names)
     if entry.title == legend.OTHER[0]:
-        return f"{layer.heading(lang)}（{title}）"
-    return f"{layer.heading(lang)}：{title}" if len(layer.heading(lang)) <= _SHORT else title
+        return phrases.REST_OF_LAYER.say(lang, layer=layer.heading(lang), value=title)
+    if len(layer.title) <= _SHORT:
+        return phrases.OF_LAYER.say(lang, layer=layer.heading(lang), value=title)
+    return title
 
 
 def _legend_row(row: _Row, box: Box, size: float, unit: float) -> Iterator[Item]:
@@ -129,38 +131,32 @@ def _legend_row(row: _Row, box: Box, size: float, unit: float) -> Iterator[Item]
 
 
 def key_of_numbers(
-    numbered: Sequence[tuple[int, Drawn]], box: Box, unit: float, size: float, cells: Mapping[str, str]
+    numbered: Sequence[tuple[int, Drawn]],
+    box: Box,
+    unit: float,
+    size: float,
+    cells: Mapping[str, str],
+    lang: str = "zh",
 ) -> Block:
     """The names that are only numbers on the map, with their symbols and grid references."""
-    rows = [(str(number), one, cells.get(one.key, "")) for number, one in numbered]
-    return _table("numbers", "编号设施", rows, box, unit, size)
+    rows = [_Told(str(number), one, one.called(lang), cells.get(one.key, "")) for number, one in numbered]
+    return _table("numbers", phrases.NUMBERED.say(lang), rows, box, unit, size)
 
 
-def without_point(unsited: Sequence[Drawn], box: Box, unit: float, size: float) -> Block:
+def without_point(unsited: Sequence[Drawn], box: Box, unit: float, size: float, lang: str = "zh") -> Block:
     """The facilities of which only the city or district is known."""
-    ordered = sorted(unsited, key=lambda one: (str(_where(one)), -one.layer.order, one.name))
-    rows = [("", one, _where(one)) for one in ordered]
-    return _table("without-point", UNSITED, rows, box, unit, size)
+    ordered = sorted(unsited, key=lambda one: (_where(one), -one.layer.order, one.name))
+    rows = [_Told("", one, one.called(lang), _where(one, lang)) for one in ordered]
+    return _table("without-point", phrases.UNSITED.say(lang), rows, box, unit, size)
 
 
 def left_out(unnamed: int, unsited: Sequence[Drawn], box: Box, unit: float, *, lang: str = "zh") -> Block:
     """How many facilities the map shows without a name, and how many not at all, by their city or district."""
     size, y = small_print(unit), box.top + 1.2 * unit
-    places = Counter(_where(one) for one in unsited)
-    told = [f"{place} {count}" for place, count in places.most_common()]
-    texts = []
-    if unnamed:
-        texts.append(
-            f"{unnamed} facilities are drawn without a name for want of room; a larger scale or paper names them."
-            if lang == "en"
-            else f"另有 {unnamed} 处限于图幅只绘符号；放大比例尺或换用更大的纸可注出名称。"
-        )
-    if unsited:
-        texts.append(
-            f"Known only to their city or district, not drawn: {', '.join(told)}."
-            if lang == "en"
-            else f"仅知所在市、区，未标点位：{'，'.join(told)}。"
-        )
+    places = Counter(_where(one, lang) for one in unsited)
+    told = phrases.COMMA.say(lang).join(f"{place} {count}" for place, count in places.most_common())
+    texts = [phrases.UNNAMED.say(lang, count=unnamed)] if unnamed else []
+    texts += [phrases.UNDRAWN.say(lang, places=told)] if unsited else []
     items: list[Item] = []
     for text in texts:
         made, y = paragraph(text, box.left, y, box.width, size)
@@ -168,22 +164,30 @@ def left_out(unnamed: int, unsited: Sequence[Drawn], box: Box, unit: float, *, l
     return Block(Group("left-out", items), y - box.top + _GAP * unit if texts else 0)
 
 
-def _where(one: Drawn) -> str:
+def _where(one: Drawn, lang: str = "zh") -> str:
     place = one.feature.properties.get("district") or one.feature.properties.get("city")
     field = one.layer.field("district" if one.feature.properties.get("district") else "city")
-    return field.value_title(place)
+    return field.value_title(place, lang)
 
 
-def _table(
-    name: str, heading: str, rows: Sequence[tuple[str, Drawn, str]], box: Box, unit: float, size: float
-) -> Block:
+@dataclass(frozen=True)
+class _Told:
+    """What a row of a table tells: a number, the facility and its name, and a remark."""
+
+    number: str
+    one: Drawn
+    name: str
+    note: str
+
+
+def _table(name: str, heading: str, rows: Sequence[_Told], box: Box, unit: float, size: float) -> Block:
     if not rows:
         return Block(Group(name, []), 0)
     across = max(1, int(box.width / (40 * unit)))
     wide = box.width / across
     top = box.top + 5.4 * unit
     items: list[Item] = [Text(box.left, box.top + 3.6 * unit, heading, 3.1 * unit, bold=True)]
-    laid = [_Entry(*row, wide - 2 * unit, size, unit) for row in rows]
+    laid = [_Entry(row, wide - 2 * unit, size, unit) for row in rows]
     deepest = 0.0
     for number, column in enumerate(columns([one.height for one in laid], across)):
         x, y = box.left + number * wide, top
@@ -198,26 +202,24 @@ def _table(
 class _Entry:
     """A row of a table: number, symbol, name in as many lines as it needs, and a remark at the right."""
 
-    number: str
-    one: Drawn
-    note: str
+    told: _Told
     width: float
     size: float
     unit: float
 
     @property
     def _indent(self) -> float:
-        symbol = 1.25 * self.size if isinstance(self.one.symbol, Marker) else 0
-        return symbol + (4.2 * self.unit if self.number else 0)
+        symbol = 1.25 * self.size if isinstance(self.told.one.symbol, Marker) else 0
+        return symbol + (4.2 * self.unit if self.told.number else 0)
 
     @cached_property
     def _remark(self) -> Text:
-        return Text(self.width, 0, self.note, self.size, color=GREY, anchor="end")
+        return Text(self.width, 0, self.told.note, self.size, color=GREY, anchor="end")
 
     @cached_property
     def _lines(self) -> list[str]:
-        room = self.width - self._indent - (self._remark.width + 1 if self.note else 0)
-        return wrapped(self.one.name, room, self.size) or [""]
+        room = self.width - self._indent - (self._remark.width + 1 if self.told.note else 0)
+        return wrapped(self.told.name, room, self.size) or [""]
 
     @property
     def height(self) -> float:
@@ -225,19 +227,19 @@ class _Entry:
 
     def items(self, x: float, y: float) -> Iterator[Item]:
         size, base = self.size, y + 0.98 * self.size
-        if self.number:
-            yield Text(x + 3.4 * self.unit, base, self.number, size, bold=True, color=RED, anchor="end")
-        if isinstance(self.one.symbol, Marker):
+        if self.told.number:
+            yield Text(x + 3.4 * self.unit, base, self.told.number, size, bold=True, color=RED, anchor="end")
+        if isinstance(self.told.one.symbol, Marker):
             left, side = x + self._indent - 1.25 * size, 0.95 * size
             mark = Box(left, base - 0.36 * size - side / 2, left + side, base - 0.36 * size + side / 2)
-            yield from symbols.sample(self.one.symbol, mark, hollow=self.one.hollow)
+            yield from symbols.sample(self.told.one.symbol, mark, hollow=self.told.one.hollow)
         for line, text in enumerate(self._lines):
             yield Text(x + self._indent, base + 1.12 * line * size, text, size)
-        if self.note:
+        if self.told.note:
             yield replace(self._remark, x=x + self.width, y=base)
 
 
-def locator(shapes: Sequence[Drawn], frame: Frame, box: Box, unit: float) -> Block:
+def locator(shapes: Sequence[Drawn], frame: Frame, box: Box, unit: float, lang: str = "zh") -> Block:
     """Where the sheet lies: the largest areas of the base with their names, the map's frame in red."""
     if not shapes:
         return Block(Group("locator", []), 0)
@@ -253,10 +255,9 @@ def locator(shapes: Sequence[Drawn], frame: Frame, box: Box, unit: float) -> Blo
         middle = shapely.get_point(
             shapely.maximum_inscribed_circle(small.to_page(one.feature.geometry), 0.3), 0
         )
-        items.append(
-            Text(float(middle.x), float(middle.y) + 0.36 * size, one.name.removesuffix("市"), size, anchor="middle",
-                 color="#54475c", halo=0.5)
-        )  # fmt: skip
+        name = one.called(lang).removesuffix("市")
+        x, y = float(middle.x), float(middle.y) + 0.36 * size
+        items.append(Text(x, y, name, size, anchor="middle", color="#54475c", halo=0.5))
     edge = shapely.segmentize(
         shapely.box(frame.box.left, frame.box.top, frame.box.right, frame.box.bottom), 5
     )

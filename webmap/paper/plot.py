@@ -48,6 +48,11 @@ class Drawn:
     def name(self) -> str:
         return str(self.feature.properties["name"])
 
+    def called(self, lang: str) -> str:
+        """The name in a language, the Chinese one where there is no other."""
+        english = self.feature.properties.get("name_en") if lang == "en" else None
+        return str(english or self.name)
+
     @property
     def key(self) -> str:
         return f"{self.layer.id}/{self.feature.properties['key']}"

@@ -12,7 +12,7 @@ from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
 from gis.layer import Geometry
-from webmap.paper import display, figures, furniture, imprint, panel, plot, symbols
+from webmap.paper import display, figures, furniture, imprint, panel, phrases, plot, symbols
 from webmap.paper import frame as frames
 from webmap.paper.content import Content
 from webmap.paper.display import Box, Circle, Group, Item, Page, Paint, Text
@@ -41,7 +41,6 @@ _HATCH = Paint(stroke="#8a8a8a", width=0.12)
 _PLAIN = Paint(fill="#f3f1ec")
 _NOW = Paint(fill="#24649f", opacity=0.88, stroke="#ffffff", width=0.25)
 _THEN = Paint(fill="#7fcdbb", opacity=0.9, stroke="#24649f", width=0.4)
-_SILENT = "所收文件未列此项"
 
 
 def compose(
@@ -82,7 +81,7 @@ class _Triptych:
         plan = self.plan
         maps = [group for number in range(len(self.frames)) for group in self._map(number)]
         border = Group("border", [rectangle(plan.outer, Paint(stroke=INK, width=0.7 * plan.unit))])
-        told = list(imprint.lines(self.sheet, self.content, ()))
+        told = imprint.lines(self.sheet, self.content, ())
         title, foot = (
             furniture.title(self.sheet, plan),
             furniture.foot(self.sheet, self.frames[0], plan, told),
@@ -151,7 +150,7 @@ class _Triptych:
         show, frame, box = self.asked.show[number], self.frames[number], self._boxes[0][number]
         small = replace(self.plan, map=frame.box, unit=self._unit * _SMALL)
         lines, degrees = furniture.graticule(frame, small, letters=False)
-        north, north_box = furniture.north_arrow(frame, small)
+        north, north_box = furniture.north_arrow(frame, small, self._lang)
         away = frame.box.left - self.frames[0].box.left
         areas = list(self._areas(away))
         circles = dict(self._circles(areas, show))
@@ -174,15 +173,22 @@ class _Triptych:
         yield Group("heading", [title])
 
     def _heading(self, show: str) -> str:
-        first, second = self.asked.years
+        (first, second), lang, unit = self.asked.years, self._lang, self.asked.unit
         if show == "gap":
-            what = "增幅" if self.asked.gap == "growth" else "差距"
-            return f"{what}：{second}年目标比{first}年（{figures.gap_unit(self.asked)}）"
-        return (
-            f"{first}年现状（{self.asked.unit}）"
-            if show == "base"
-            else f"{second}年目标（{self.asked.unit}）"
-        )
+            told = figures.gap_unit(self.asked, lang).strip()
+            return phrases.GAP_IN.say(lang, what=self._gap, first=first, second=second, unit=told)
+        if show == "base":
+            return phrases.BASE_IN.say(lang, year=first, unit=unit)
+        return phrases.TARGET_IN.say(lang, year=second, unit=unit)
+
+    @property
+    def _lang(self) -> str:
+        return self.sheet.language
+
+    @property
+    def _gap(self) -> str:
+        """What the third map shows, in a word."""
+        return (phrases.GROWTH if self.asked.gap == "growth" else phrases.GAP).say(self._lang)
 
     def _areas(self, away: float) -> Iterator[_Area]:
         """The areas of a map that lies so far to the right of the first, with their figures."""
@@ -190,7 +196,7 @@ class _Triptych:
         for one in self._main.shapes:
             if one.layer.id == self.asked.layer:
                 shape = translate(shapely.simplify(one.geometry, 0.05), away)
-                yield _Area(one.name, shape, known[str(one.feature.properties["key"])])
+                yield _Area(one.called(self._lang), shape, known[str(one.feature.properties["key"])])
 
     def _classes(self, show: str) -> Classes | None:
         """The classes of a map of fills; both years have the same ones."""
@@ -236,7 +242,10 @@ class _Triptych:
         """The name of each area with what the map says of it, off the circles and inside the area where it can be."""
         size = points(7.6) * self._unit
         told = {
-            one.figure.key: (one.name, figures.in_words(one.figure, show, self.asked) or "未列")
+            one.figure.key: (
+                one.name,
+                figures.in_words(one.figure, show, self.asked, self._lang) or phrases.UNTOLD.say(self._lang),
+            )
             for one in areas
         }
         wanted = [one.wanted(told[one.figure.key], circles.get(one.figure.key), size) for one in areas]
@@ -267,16 +276,19 @@ class _Triptych:
 
     def _key_blocks(self) -> Iterator[list[_Row]]:
         """The columns of the legend: of the maps of a year, and of the gap; the last tells what a hatch means."""
-        shown, (first, second) = self.asked.show, self.asked.years
-        silent = _Row(_SILENT, "hatch")
+        shown, (first, second), lang = self.asked.show, self.asked.years, self._lang
+        silent = _Row(phrases.SILENT.say(lang), "hatch")
         years = [show for show in shown if show != "gap"]
         rows: list[_Row] = []
         if self.asked.symbols == "circles":
-            texts = {"base": (f"{first}年现状", _NOW), "target": (f"{second}年目标", _THEN)}
-            rows = [_Row("圆面积与数值成正比")] if years else []
+            texts = {
+                "base": (phrases.BASE.say(lang, year=first), _NOW),
+                "target": (phrases.TARGET.say(lang, year=second), _THEN),
+            }
+            rows = [_Row(phrases.CIRCLES.say(lang))] if years else []
             rows += [_Row(texts[show][0], self._sample(texts[show][1])) for show in years]
         elif years:
-            rows = list(self._class_rows(years, "，现状、目标同一分级" if len(years) == 2 else ""))
+            rows = list(self._class_rows(years, phrases.SAME_CLASSES.say(lang) if len(years) == 2 else ""))
         gap = list(self._class_rows(["gap"], "")) if "gap" in shown else []
         yield rows if gap or not rows else [*rows, silent]
         yield [*gap, silent] if gap else []
@@ -288,13 +300,15 @@ class _Triptych:
         found = self._classes(shown[0])
         if found is None:
             return
-        unit = figures.gap_unit(self.asked) if shown[0] == "gap" else self.asked.unit
-        what = "数值" if shown[0] != "gap" else "增幅" if self.asked.gap == "growth" else "差距"
-        yield _Row(f"{what}，等间距分级，级距{figures.number(found.step)}{unit}{remark}")
+        lang, is_gap = self._lang, shown[0] == "gap"
+        unit = figures.gap_unit(self.asked, lang) if is_gap else self.asked.unit
+        what = self._gap if is_gap else phrases.VALUE.say(lang)
+        step = figures.number(found.step)
+        yield _Row(phrases.CLASSES.say(lang, what=what, step=step, unit=unit, remark=remark))
         for number, fill in enumerate(found.fills):
-            low, high = found.limits[number], found.limits[number + 1]
-            held = "，".join(self._held(found, number, shown))
-            yield _Row(f"{figures.number(low)}—{figures.number(high)}{unit}（{held}）", Paint(fill))
+            low, high = map(figures.number, found.limits[number : number + 2])
+            held = phrases.COMMA.say(lang).join(self._held(found, number, shown))
+            yield _Row(phrases.CLASS.say(lang, low=low, high=high, unit=unit, held=held), Paint(fill))
 
     def _held(self, found: Classes, number: int, shown: Sequence[str]) -> Iterator[str]:
         """How many areas a class has on each map."""
@@ -303,28 +317,31 @@ class _Triptych:
             count = sum(
                 found.at(value) == number for value in figures.values(self.found, (show,), self.asked.gap)
             )
-            year = {"base": f"{first}年", "target": f"{second}年"}.get(show, "") if len(shown) > 1 else ""
-            yield f"{year}{count}市"
+            year = first if show == "base" else second
+            told = phrases.CITIES_IN if len(shown) > 1 else phrases.CITIES
+            yield told.say(self._lang, year=year, count=count)
 
     # --- the table ---
 
     def _columns(self, wide: float) -> list[tuple[str, float]]:
-        first, second = self.asked.years
-        unit = self._unit
+        (first, second), unit, lang = self.asked.years, self._unit, self._lang
         fixed = [
-            ("地区", 15.0),
-            (f"{first}年", 19.0),
-            (f"{second}年目标", 20.0),
-            ("差距", 21.0),
-            ("增幅", 12.0),
-            ("现状与目标", 34.0),
+            (phrases.AREA.say(lang), 15.0),
+            (phrases.YEAR.say(lang, year=first), 19.0),
+            (phrases.TARGET.say(lang, year=second), 20.0),
+            (phrases.GAP.say(lang), 21.0),
+            (phrases.GROWTH.say(lang), 12.0),
+            (phrases.BOTH.say(lang), 34.0),
         ]
         rest = wide - sum(width for _title, width in fixed) * unit
-        return [*((title, width * unit) for title, width in fixed), ("文件中的指标名称与出处", rest)]
+        return [*((title, width * unit) for title, width in fixed), (phrases.WORDING.say(lang), rest)]
 
     def _rows(self, wide: float) -> list[tuple[Figure, list[str]]]:
         room = self._columns(wide)[-1][1] - 2 * self._unit
-        told = [f"{figure.wording}，{figure.source}" if figure.wording else _SILENT for figure in self.found]
+        comma, silent = phrases.COMMA.say(self._lang), phrases.SILENT.say(self._lang)
+        told = [
+            f"{figure.wording}{comma}{figure.source}" if figure.wording else silent for figure in self.found
+        ]
         return [
             (figure, wrapped(text, room, self._size)) for figure, text in zip(self.found, told, strict=True)
         ]
@@ -353,15 +370,13 @@ class _Triptych:
             items += self._row(figure, lines, lefts, y)
             y += self._row_height(lines)
             items.append(furniture.line(box.left, y, box.right, y, Paint(stroke="#bbbbbb", width=0.1)))
-        note = (
-            f"单位：{self.asked.unit}。目标前的符号：> 超过，≥ 以上，≈ 左右。各市指标名称与口径以文件为准。"
-        )
+        note = phrases.UNITS.say(self._lang, unit=self.asked.unit)
         items.append(Text(box.left, y + 1.5 * size, note, size, color=GREY))
         return Group("figures-table", items)
 
     def _row(self, figure: Figure, lines: Sequence[str], lefts: Sequence[float], y: float) -> Iterator[Item]:
         size, base = self._size, y + 1.35 * self._size
-        yield Text(lefts[0], base, figure.name, size, bold=bool(figure.key))
+        yield Text(lefts[0], base, self._called(figure), size, bold=bool(figure.key))
         yield from self._cells(figure, lefts, base)
         room = lefts[6] - lefts[5] - 3 * self._unit
         yield from self._bars(figure, lefts[5], y + self._row_height(lines) / 2, room)
@@ -369,15 +384,18 @@ class _Triptych:
             color = INK if figure.wording else GREY
             yield Text(lefts[6], base + 1.28 * number * size, text, size, color=color)
 
+    def _called(self, figure: Figure) -> str:
+        """The name of an area in the language of the sheet."""
+        drawn = (one for one in self._main.shapes if one.layer.id == self.asked.layer)
+        keys = {str(one.feature.properties["key"]): one for one in drawn}
+        return keys[figure.key].called(self._lang) if figure.key in keys else figure.name
+
     def _cells(self, figure: Figure, lefts: Sequence[float], base: float) -> Iterator[Text]:
         size, difference = self._size, figure.difference
-        old = (
-            f"（{figure.base_year}年）"
-            if figure.base is not None and figure.base_year != self.asked.years[0]
-            else ""
-        )
         told = (
-            "—" if figure.base is None else f"{figures.number(figure.base)}{old}",
+            "—"
+            if figure.base is None
+            else f"{figures.number(figure.base)}{figures.old(figure, self.asked, self._lang)}",
             "—" if figure.target is None else f"{figure.sign}{figures.number(figure.target)}",
             "—" if difference is None else figures.signed(difference),
             "—" if figure.growth is None else figures.share(figure.growth),
@@ -438,7 +456,7 @@ class _Row:
     def at(self, x: float, y: float, wide: float, size: float, unit: float) -> tuple[list[Item], float]:
         """The line at a place (its upper left corner), and how high it is."""
         indent = 0.0 if self.sample is None else 8 * unit
-        lines = wrapped(self.text, wide - indent, size)
+        lines = wrapped(self.text, wide - indent, size, bold=self.sample is None)
         items: list[Item] = [
             Text(x + indent, y + (0.92 + number * _LEADING) * size, text, size, bold=self.sample is None)
             for number, text in enumerate(lines)
