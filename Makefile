@@ -94,7 +94,7 @@ assets: | environment
 	@$(VENV)/bin/python tools/assets.py --check 2>/dev/null || \
 		{ tools/system.sh node; $(VENV)/bin/python tools/assets.py; }
 	@$(VENV)/bin/python tools/fonts.py --check 2>/dev/null || \
-		{ tools/system.sh node; $(VENV)/bin/python tools/fonts.py; }
+		{ tools/system.sh node; tools/system.sh ideographs || true; $(VENV)/bin/python tools/fonts.py; }
 
 components:
 	@tools/system.sh spatialite $(if $(wildcard $(VENV)/.run),,venv)

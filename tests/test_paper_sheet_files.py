@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import shapely
-from conftest import FIELDS, HOSTILE, TRACKS, WELLS, plots, properties, tracks, wells
+from conftest import FIELDS, HOSTILE, REQUIRE_ALL, TRACKS, WELLS, plots, properties, tracks, wells
 
 import layers
 from gis.errors import BadData, BadParameter, NotFound
@@ -254,7 +254,19 @@ def test_a_name_of_any_characters_is_drawn_and_never_as_a_box(name: str, content
         one for one in read.faults() if "leaves the page" in one or "character" in one or "font" in one
     ] == []
     assert glyphs.clean(name).replace(" ", "") in read.pages[0].text
-    assert not {"\u202e", "\u2067", "🚰", "𪚥"} & set(read.pages[0].text)
+    assert not {"\u202e", "\u2067", "🚰"} & set(read.pages[0].text)
+
+
+@fonts
+@pytest.mark.skipif(not glyphs.has_rare() and not REQUIRE_ALL, reason="no font of rare ideographs")
+def test_an_ideograph_that_hardly_any_font_has_is_drawn_as_itself(content: Content) -> None:
+    name = "𠀀𪚥𫝀井"
+    odd = Feature(1, shapely.Point(114.3, 30.3), properties(WELLS, "odd", name=name))
+    held = replace(content, features=FrozenMapping({**content.features, "wells": (odd,)}))
+    page = compose(Sheet("s", name, extent=Bbox(113.9, 29.9, 114.6, 30.6)), held).page
+    read = Sheets(pdf.write([page], pdf.About(name)))
+    assert read.faults() == [] and read.pages[0].text.count(name) == 2
+    assert "Rare Ideographs" in svg.write(page)
 
 
 @fonts

@@ -6,9 +6,11 @@ tools/fonts.py --check   only say whether it is: exit code 1 when it is not
 
 The package is pinned in tools/fonts/package.json and its lock file, whose integrity hash npm verifies.
 Two weights hold the characters of GB 2312, Latin, Greek, Cyrillic and the symbols of a map; a third file holds all
-other characters of the package, for names that have one. Layout tables are left out (the advance of a
-character is then its width), and so are Kangxi radicals and compatibility ideographs, for which some PDF
-writers exchange ideographs of the same form. The same package gives the same bytes.
+other characters of the package, for names that have one. A fourth holds the ideographs beyond these, out of
+HanaMinB (Debian's fonts-hanazono, known by its hash); without that package, which tools/system.sh brings, it is
+left out and such an ideograph is drawn as a mark. Layout tables are left out (the advance of a character is then
+its width), and so are Kangxi radicals and compatibility ideographs, for which some PDF writers exchange
+ideographs of the same form. The same packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +41,10 @@ CUTS = (
     Cut("NotoSansSC-Bold.ttf", "700Bold/NotoSansSC_700Bold.ttf", "Noto Sans SC"),
     Cut("NotoSansSCRest-Regular.ttf", "400Regular/NotoSansSC_400Regular.ttf", "Noto Sans SC Rest", rest=True),
 )
+RARE = Cut("RareIdeographs-Regular.ttf", "HanaMinB.ttf", "Rare Ideographs")
+RARE_SOURCE = Path("/usr/share/fonts/truetype/hanazono") / RARE.source
+RARE_LICENCE = Path("/usr/share/doc/fonts-hanazono/copyright")
+RARE_SHA256 = "829543436cdf7b4c6730e2af5806fa406f8ddf0d4b656e0cd49c58d4db1c8d3c"
 FONTS = ROOT / "webmap" / "paper" / "fonts"
 PINS = ROOT / "tools" / "fonts"
 
@@ -56,8 +63,9 @@ BLOCKS = (
     range(0x3200, 0x3400),
     range(0xFF00, 0xFFF0),
 )
+RARE_BLOCK = range(0x20000, 0x2F800)  # the ideographs of CJK extensions B to F
 NEVER = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00))
-DROPPED = ("BASE", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "prep", "vhea", "vmtx")
+DROPPED = ("BASE", "FFTM", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "prep", "vhea", "vmtx")
 
 
 def main(arguments: list[str]) -> int:
@@ -79,7 +87,8 @@ def is_current() -> bool:
         manifest = json.loads((FONTS / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(manifest["declared"] == fingerprint() and manifest["files"] == hashes(FONTS))
+    is_whole = RARE.file in manifest["files"] or not RARE_SOURCE.is_file()
+    return bool(is_whole and manifest["declared"] == fingerprint() and manifest["files"] == hashes(FONTS))
 
 
 def fingerprint() -> str:
@@ -99,18 +108,39 @@ def bring() -> None:
         made = Path(temporary) / "made"
         made.mkdir()
         for one in CUTS:
-            (made / one.file).write_bytes(cut(one, package / one.source))
+            (made / one.file).write_bytes(cut(one, package / one.source, wanted(one)))
         for name in LICENCES:
             shutil.copyfile(package / name, made / name)
+        if RARE_SOURCE.is_file():
+            bring_rare(made)
+        else:
+            print("fonts: no rare ideographs, fonts-hanazono is not installed", file=sys.stderr)
         manifest = {"declared": fingerprint(), "files": hashes(made)}
         (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         shutil.rmtree(FONTS, ignore_errors=True)
         made.chmod(0o755)
         made.rename(FONTS)
-    print(f"fonts: {len(CUTS)} files in {FONTS.relative_to(ROOT)}")
+    print(f"fonts: {len(hashes(FONTS))} files in {FONTS.relative_to(ROOT)}")
 
 
-def cut(one: Cut, source: Path) -> bytes:
+def bring_rare(made: Path) -> None:
+    """Cut the ideographs that the other fonts have not. Raises `AssetError` for another font than the known one."""
+    import shutil
+
+    from assets import sha256
+
+    if sha256(RARE_SOURCE) != RARE_SHA256:
+        raise AssetError(f"{RARE_SOURCE} is not the font that is known by its hash")
+    (made / RARE.file).write_bytes(cut(RARE, RARE_SOURCE, lambda held: held & set(RARE_BLOCK)))
+    shutil.copyfile(RARE_LICENCE, made / "LICENSE_RARE")
+
+
+def wanted(one: Cut) -> Callable[[set[int]], set[int]]:
+    """Which of the characters of a source belong into a font."""
+    return lambda held: held - everyday() if one.rest else held & everyday()
+
+
+def cut(one: Cut, source: Path, wanted: Callable[[set[int]], set[int]]) -> bytes:
     """The bytes of a font with the characters that belong into it, and no layout tables."""
     import io
 
@@ -123,7 +153,7 @@ def cut(one: Cut, source: Path) -> bytes:
     font = subset.load_font(str(source), options)
     held = set(font.getBestCmap()) - {code for block in NEVER for code in block}
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=held - everyday() if one.rest else held & everyday())
+    subsetter.populate(unicodes=wanted(held))
     subsetter.subset(font)
     rename(font, one)
     written = io.BytesIO()

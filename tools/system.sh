@@ -6,6 +6,7 @@
 #   venv        python3 can make environments           chromium   a browser, and a font with Chinese
 #   spatialite  mod_spatialite can be loaded            gdal       ogrinfo
 #   node        npm                                     qgis       PyQGIS, which runs without a screen
+#   ideographs  the font of which rare ones are cut
 #   postgis     a PostgreSQL server that has PostGIS
 #
 # Without the rights (root, or sudo that asks for no password) or without apt-get it installs nothing,
@@ -29,6 +30,7 @@ missing() {
       # Debian's Chromium brings no font that has Chinese: the labels of a screenshot would be empty
       # boxes. MicroHei is the smallest that has all of it (1.6 MB, Noto CJK is 57 MB).
       [[ -n $(fc-list :lang=zh 2>/dev/null) ]] || echo fontconfig fonts-wqy-microhei ;;
+    ideographs) [[ -f /usr/share/fonts/truetype/hanazono/HanaMinB.ttf ]] || echo fonts-hanazono ;;
     gdal) command -v ogrinfo >/dev/null || echo gdal-bin ;;
     qgis) QT_QPA_PLATFORM=offscreen /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || echo python3-qgis ;;
     *) fail "unknown component $1; see the head of $0" ;;

@@ -18,11 +18,13 @@ from gis.errors import MissingAsset
 FOLDER = Path(__file__).parent / "fonts"
 FAMILY = "Noto Sans SC"
 REST_FAMILY = "Noto Sans SC Rest"
+RARE_FAMILY = "Rare Ideographs"
 
 # The em box around a baseline, in ems.
 ASCENT = 0.88
 DESCENT = 0.12
 
+_PLANE_2 = 0x20000  # where the ideographs begin that hardly any font has
 _LATIN = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH ")
 _MISSING = "〓"  # the typesetter's mark for a character that he does not have
 
@@ -47,7 +49,13 @@ class Font:
 REGULAR = Font("NotoSansSC-Regular.ttf", FAMILY, 400)
 BOLD = Font("NotoSansSC-Bold.ttf", FAMILY, 700)
 REST = Font("NotoSansSCRest-Regular.ttf", REST_FAMILY, 400)
-FONTS = (REGULAR, BOLD, REST)
+RARE = Font("RareIdeographs-Regular.ttf", RARE_FAMILY, 400)  # a build may have done without it
+FONTS = (REGULAR, BOLD, REST, RARE)
+
+
+def has_rare() -> bool:
+    """Whether the build has brought the font of rare ideographs."""
+    return (FOLDER / RARE.file).is_file()
 
 
 def clean(text: str) -> str:
@@ -79,7 +87,9 @@ def runs(text: str, *, bold: bool = False) -> Iterator[tuple[Font, str]]:
 def font_of(character: str, *, bold: bool = False) -> Font:
     """The font of a character: the wanted weight when that has it."""
     wanted = BOLD if bold else REGULAR
-    return wanted if ord(character) in _advances(wanted) else REST
+    if ord(character) in _advances(wanted):
+        return wanted
+    return REST if ord(character) in _advances(REST) else RARE
 
 
 def cut(font: Font, characters: str) -> bytes:
@@ -111,7 +121,13 @@ def _drawn(character: str) -> str:
 
 
 def _is_held(character: str) -> bool:
-    return ord(character) in _advances(REGULAR) or ord(character) in _advances(REST)
+    code = ord(character)
+    return code in _advances(REGULAR) or code in _advances(REST) or (code >= _PLANE_2 and code in _rare())
+
+
+def _rare() -> dict[int, float]:
+    """The advances of the rare ideographs; none where the build did without them."""
+    return _advances(RARE) if has_rare() else {}
 
 
 def _plain(character: str) -> str:

@@ -115,8 +115,8 @@ def _literal(text: str) -> str:
 
 @cache
 def _fonts() -> typst.Fonts:
-    folders = {str(font.path.parent) for font in glyphs.FONTS}
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=sorted(folders))
+    folder = str(glyphs.REGULAR.path.parent)
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 
 
 def _rounded(content: bytes) -> bytes:
