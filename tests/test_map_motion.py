@@ -71,14 +71,17 @@ def test_marks_far_from_the_view_are_not_laid_out_and_come_when_it_does(visit: V
 
 def test_while_the_map_zooms_its_drawing_is_scaled_as_one_picture(visit: Visit, live: str) -> None:
     page = visit.open(f"{live}/")
-    page.locator(".tools button").first.click()
-    scaled, alone = page.evaluate(
-        "() => [[...document.querySelectorAll('.plane')].map(node => node.style.transform),"
-        " [...document.querySelectorAll('.plane *')].filter(one => /translate|scale/.test(one.style.transform)).length]"
+    page.evaluate(
+        "() => { window.scaled = new Set(); const note = ({ target }) =>"
+        " /scale\\(1\\.|scale\\(2/.test(target.style.transform) && window.scaled.add(target.className);"
+        " new MutationObserver((all) => all.forEach(note)).observe(document.querySelector('.leaflet-map-pane'),"
+        " { subtree: true, attributeFilter: ['style'] }); }"
     )
+    page.locator(".tools button").first.click()
+    page.wait_for_function("() => location.hash")
+    scaled = page.evaluate("() => [...window.scaled]")
     assert len(scaled) == 2
-    assert all("scale(2)" in transform for transform in scaled)
-    assert alone == 0
+    assert all("plane" in name for name in scaled)
     page.wait_for_function(
         "() => [...document.querySelectorAll('.plane')].every(node => !node.style.transform)"
     )

@@ -81,12 +81,13 @@ export class Labels {
     }
   }
 
-  /** Find the middles of all areas, one at a step, before they are asked for. */
+  /** Find the middles of all areas and the widths of all names of points, one at a step, before they are asked for. */
   *prepare() {
     for (const layer of this.layers.all) {
       if (!layer.isAreas || layer.label_zoom === null) continue;
       for (const feature of layer.features.filter(({ geometry }) => geometry)) yield measure(feature);
     }
+    for (const { feature } of this.layers.points.marks) yield this.#width({ text: nameOf(feature.properties), face: "point" });
   }
 
   *#marks(marks) {

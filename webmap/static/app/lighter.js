@@ -3,7 +3,9 @@
 const L = window.L;
 const NEAR_ZOOM = 11.5; // from here on every corner is drawn
 const TOLERANCE = 0.0002; // of the world's 256 pixels at zoom 0: less than a pixel below that
-const FINE = 10; // a drawn place is exact to a tenth of a pixel
+const FINE = 0.4; // pixels: a corner that is nearer to the one before it is not drawn
+const TENTHS = 10; // of a pixel: to that a drawn place is exact
+const MARGIN = 64; // pixels about the view, more than a line is wide
 
 const LIGHT = {
   /** Where a path lies is told by its box; its corners are looked at when it is in view. */
@@ -15,8 +17,9 @@ const LIGHT = {
   },
 
   _clipPoints() {
-    const view = this._renderer._bounds;
-    if (this._pxBounds?.intersects(grown(view, this.options.weight))) this._rings = this._flat().map((ring) => seen(ring, this._map, widened(view, this._clickTolerance())));
+    const wide = L.point(this.options.weight, this.options.weight);
+    const view = L.bounds(this._renderer._bounds.min.subtract(wide), this._renderer._bounds.max.add(wide));
+    if (this._pxBounds?.intersects(view)) this._rings = this._flat().map((ring) => seen(ring, this._map, view));
     Object.getPrototypeOf(this)._clipPoints.call(this);
   },
 
@@ -30,6 +33,7 @@ const LIGHT = {
 
 /** Let a Leaflet path do no more work than can be seen. */
 export function lighter(path) {
+  path.options.noClip = true; // it is done here
   return Object.assign(path, LIGHT);
 }
 
@@ -62,33 +66,39 @@ function grown({ min, max }, by) {
   return L.bounds(min.subtract([by, by]), max.add([by, by]));
 }
 
-function widened({ min, max }, by) {
-  return { west: min.x - by, north: min.y - by, east: max.x + by, south: max.y + by };
+/** The sides of a box beyond which a place lies, as bits. */
+function sidesOf(x, y, { min, max }) {
+  return (x < min.x) | ((x > max.x) << 1) | ((y < min.y) << 2) | ((y > max.y) << 3);
 }
 
-/** The corners of a ring in the pixels of the map. Of those that follow each other beyond one side of the view, only
-    the first and the last: the lines between them cannot be seen. */
+/** The corners of a ring in the pixels of the map. Those that follow each other beyond one side of the view are left
+    out but for the first and the last: the lines between them cannot be seen, and are led along the view. */
 function seen(places, map, view) {
   const [scale, origin] = [map.options.crs.scale(map.getZoom()) / map.options.crs.scale(0), map.getPixelOrigin()];
   const corners = [];
-  let beyond = 0;
-  let skipped = null;
+  let [beyond, last, skipped] = [0, null, null];
+  const pass = () => skipped && corners.push(within(view, last), within(view, skipped), skipped);
   for (let i = 0; i < places.length; i += 2) {
     const [x, y] = [places[i] * scale - origin.x, places[i + 1] * scale - origin.y];
-    const sides = (x < view.west) | ((x > view.east) << 1) | ((y < view.north) << 2) | ((y > view.south) << 3);
+    if (last && !skipped && Math.abs(x - last.x) + Math.abs(y - last.y) < FINE) continue;
+    const sides = sidesOf(x, y, view);
     if (beyond & sides) {
-      beyond &= sides;
-      skipped = [x, y];
+      [beyond, skipped] = [beyond & sides, drawnAt(x, y)];
       continue;
     }
-    if (skipped) corners.push(drawnAt(...skipped));
-    corners.push(drawnAt(x, y));
+    pass();
+    corners.push((last = drawnAt(x, y)));
     [beyond, skipped] = [sides, null];
   }
-  if (skipped) corners.push(drawnAt(...skipped));
+  pass();
   return corners;
 }
 
 function drawnAt(x, y) {
-  return L.point(Math.round(x * FINE) / FINE, Math.round(y * FINE) / FINE);
+  return L.point(Math.round(x * TENTHS) / TENTHS, Math.round(y * TENTHS) / TENTHS);
+}
+
+/** A place beyond the view, no farther from it than its margin. */
+function within({ min, max }, { x, y }) {
+  return L.point(Math.min(max.x + MARGIN, Math.max(min.x - MARGIN, x)), Math.min(max.y + MARGIN, Math.max(min.y - MARGIN, y)));
 }
