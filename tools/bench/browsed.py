@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tools.bench import plain
 
@@ -85,7 +86,7 @@ def see(browser: Browser, url: str, packages: Path, actions: Mapping[str, Action
     page.add_init_script(_WATCH)
     page.goto(url)
     page.wait_for_function("() => bench.drawn")
-    bodies = [_body(answer) for answer in answers]
+    bodies = [_body(page, answer) for answer in answers]
     painted, drawn = page.evaluate(
         "() => [performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN, bench.drawn]"
     )
@@ -97,8 +98,13 @@ def see(browser: Browser, url: str, packages: Path, actions: Mapping[str, Action
     )
 
 
-def _body(response: Response) -> bytes:
-    return b"" if response.status in (204, 304) else response.body()
+def _body(page: Page, response: Response) -> bytes:
+    if response.status in (204, 304):
+        return b""
+    try:
+        return response.body()
+    except PlaywrightError:  # Chromium has let go of what a preload brought
+        return page.request.get(response.url).body()
 
 
 def _stand_in(route: Route, packages: Path) -> None:
