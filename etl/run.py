@@ -17,7 +17,22 @@ from etl.importing.kept import Kept
 from etl.nodes import Nodes
 from etl.records import Document, DocumentKind, Rejected, Row
 from etl.taken import Stream, Taken
-from gis import block, bulk, cells, changes, copying, feature, storing, survey, tables, tile
+from gis import (
+    block,
+    bulk,
+    cells,
+    changes,
+    columns,
+    copying,
+    digests,
+    feature,
+    numerals,
+    shapes,
+    storing,
+    survey,
+    tables,
+    tile,
+)
 from gis.block import Block
 from gis.database import Store
 from gis.declare import Declared
@@ -35,7 +50,21 @@ INDICATORS = indicators.FILE.parent.name
 _HERE = Path(__file__).parent
 _TOLD = 50  # rejected rows, one by one
 # Modules outside this package whose change makes other data of the same files.
-_FORMS = (block, bulk, cells, copying, feature, storing, survey, tables, tile)
+_FORMS = (
+    block,
+    bulk,
+    cells,
+    columns,
+    copying,
+    digests,
+    feature,
+    numerals,
+    shapes,
+    storing,
+    survey,
+    tables,
+    tile,
+)
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,22 @@ class Stream:
     lenient: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class _Earlier:
+    """The ids and keys of a block that was taken in."""
+
+    source: Source
+    ids: np.ndarray
+    keys: Any
+
+
 class Taken:
     """The keys of all layers and the ids of each, with where they stand."""
 
     def __init__(self, seen: Mapping[tuple[str, str], str]) -> None:
         self._seen = seen
         self._curated = pa.array([key for scope, key in seen if scope == ""], pa.string())
-        self._keys: list[tuple[Any, Block, Source]] = []
+        self._earlier: list[_Earlier] = []
 
     def blocks(
         self, stream: Stream, rejected: list[Rejected], advance: Callable[[int], None]
@@ -48,15 +57,15 @@ class Taken:
         twice = _known(keys, self._curated)
         if source.own_keys:
             twice |= _repeated(keys)
-        for earlier, other, their_source in self._keys:
+        for one in self._earlier:
             # Ids are unique in a source, and so are the keys that are made of them.
-            if their_source is not source or source.own_keys:
-                twice |= _known(keys, earlier)
-            if their_source is not source and other.layer.id == block.layer.id:
-                twice |= _known(pa.array(block.ids), pa.array(other.ids))
+            if one.source is not source or source.own_keys:
+                twice |= _known(keys, one.keys)
+            if one.source is not source and one.source.layer.id == block.layer.id:
+                twice |= _known(pa.array(block.ids), pa.array(one.ids))
         rejected = [self._told(source, block, int(i)) for i in np.flatnonzero(twice)]
         kept = block.taken(np.flatnonzero(~twice)) if rejected else block
-        self._keys.append((kept.columns["key"], kept, source))
+        self._earlier.append(_Earlier(source, kept.ids, kept.columns["key"]))
         return kept, rejected
 
     def _told(self, source: Source, block: Block, i: int) -> Rejected:
@@ -69,10 +78,10 @@ class Taken:
             return Rejected(
                 row, "key", f"a key of its own; {source.where(int(block.ids[first]))} has this one"
             )
-        for keys, other, their_source in self._keys:
-            place = pc.index(keys, key).as_py()
+        for one in self._earlier:
+            place = pc.index(one.keys, key).as_py()
             if place >= 0:
-                where = their_source.where(int(other.ids[place]))
+                where = one.source.where(int(one.ids[place]))
                 return Rejected(row, "key", f"a key of its own; {where} has this one")
         return Rejected(row, "id", "a number of its own; another source of the layer has this one")
 

@@ -30,20 +30,30 @@ def create(connection: Connection, stored: Table) -> None:
     Table(stored.name, MetaData(), *columns).create(connection)
 
 
+def key(connection: Connection, stored: Table) -> None:
+    """Let a table that holds its rows have its key. PostgreSQL counts what it plans by: it need not wait for other
+    indexes, and while others are made it could not."""
+    if connection.dialect.name == "postgresql":
+        _set_memory(connection)
+        connection.execute(AddConstraint(stored.primary_key))
+        connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
+
+
 def index(connection: Connection, stored: Table, alike: Mapping[str, object] = _NOTHING) -> None:
-    """Make the indexes of a table that holds its rows, and let the database count what it plans by.
+    """Make the indexes of a table that holds its rows, but for that of its geometry. SQLite counts what it plans by.
 
     `alike` names the columns in which all rows hold the same value, or none (None).
     """
-    name = _name(connection, stored)
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
-        connection.execute(AddConstraint(stored.primary_key))
-    if "geometry" in stored.c:
-        _index_geometry(connection, stored)
+        _set_memory(connection)
     for made in stored.indexes:
         _useful(connection, made, alike).create(connection)
-    connection.execute(text(f"ANALYZE {name}"))
+    if connection.dialect.name != "postgresql":
+        connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
+
+
+def _set_memory(connection: Connection) -> None:
+    connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
 
 
 def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) -> Index:
@@ -58,8 +68,10 @@ def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) ->
     return Index(made.name, kept, postgresql_where=kept.is_not(None) if same is None else kept != same)
 
 
-def _index_geometry(connection: Connection, stored: Table) -> None:
+def index_geometry(connection: Connection, stored: Table) -> None:
+    """Make the index of the geometry of a table that holds its rows."""
     if connection.dialect.name == "postgresql":
+        _set_memory(connection)
         connection.execute(text(f"CREATE INDEX ON {_name(connection, stored)} USING gist (geometry)"))
     else:
         connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))

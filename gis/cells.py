@@ -38,9 +38,10 @@ class Cells:
 
 def zoom_of(anchors: np.ndarray) -> int | None:
     """The last zoom at which features with these anchors (metres) are shown by cells, None when they never are."""
-    grid = _grid(anchors)
+    places = np.sort(_interleaved(_grid(anchors)))
     for zoom in range(LAST_ZOOM, -1, -1):
-        if len(grid) > MOST and np.unique(_keys(grid, _GRID - zoom), return_counts=True)[1].max() > MOST:
+        tiles = places >> 2 * (_GRID - zoom)
+        if (tiles[MOST:] == tiles[:-MOST]).any():
             return zoom
     return None
 
@@ -48,15 +49,24 @@ def zoom_of(anchors: np.ndarray) -> int | None:
 def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> list[Cells]:
     """The cells of every zoom up to the last. `shown` says of each anchor whether it is public."""
     found = []
-    grid, totals, public = _grid(anchors) >> _GRID - last - DIVISION, np.ones(len(anchors)), shown
+    places = _interleaved(_grid(anchors) >> _GRID - last - DIVISION)
+    order = np.argsort(places)
+    places, totals, public = (
+        places[order],
+        np.ones(len(places), dtype=np.int64),
+        shown[order].astype(np.int64),
+    )
     for zoom in range(last, -1, -1):
-        # Four cells of one zoom are one of the zoom before.
-        keys, places = np.unique(_keys(grid, 0 if zoom == last else 1), return_inverse=True)
-        totals = np.bincount(places, totals).astype(np.int64)
-        public = np.bincount(places, public).astype(np.int64)
-        rows, columns = keys >> 32, keys & 0xFFFFFFFF
-        found.append(Cells(zoom, rows, columns, totals, public))
-        grid = np.column_stack((rows, columns))
+        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        places, totals, public = (
+            places[firsts],
+            np.add.reduceat(totals, firsts),
+            np.add.reduceat(public, firsts),
+        )
+        rows, columns = _every_other(places >> 1), _every_other(places)
+        order = np.argsort(rows << 32 | columns)  # that of the key of their table
+        found.append(Cells(zoom, rows[order], columns[order], totals[order], public[order]))
+        places >>= 2  # four cells of one zoom are one of the zoom before
     return found[::-1]
 
 
@@ -88,6 +98,34 @@ def _keys(grid: np.ndarray, shift: int) -> np.ndarray:
     rows, columns = (grid >> shift).T
     keys: np.ndarray = rows << 32 | columns
     return keys
+
+
+# Bits of a number, and between which of them room is made in each step: 0b11 becomes 0b0101.
+_SPREAD = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
+
+
+def _interleaved(grid: np.ndarray) -> np.ndarray:
+    """Rows and columns as one number each whose bits take turns (a Z-order): two bits less are the place on a
+    grid twice as coarse, and in its order all that lies in one cell of any of these grids stands together."""
+    for bits, mask in _SPREAD:
+        grid = (grid | grid << bits) & mask
+    rows, columns = grid.T
+    places: np.ndarray = rows << 1 | columns
+    return places
+
+
+def _every_other(places: np.ndarray) -> np.ndarray:
+    """The numbers that every other bit makes, from the last on."""
+    grid = places & _SPREAD[-1][1]
+    for (bits, _), (_, mask) in zip(_SPREAD[::-1], (*_SPREAD[-2::-1], (0, 0x00000000FFFFFFFF)), strict=True):
+        grid = (grid | grid >> bits) & mask
+    return grid
 
 
 def encoded(name: str, tile: Tile, counts: Iterable[tuple[int, int, int]]) -> bytes:

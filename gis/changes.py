@@ -23,17 +23,17 @@ import shapely
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from gis import bulk, export, repository
+from gis import bulk, digests, repository
 from gis.database import Store, current_of
 from gis.errors import StoreError
-from gis.feature import Query
 from gis.frozen import FrozenMapping
 from gis.layer import Layer
-from gis.tables import CHANGE, CHANGED, STEP, SUMMARY
+from gis.tables import CHANGE, CHANGED, STEP, SUMMARY, texts
 
 KEPT_STEPS = 8  # versions before the served one that it can be compared with
 LISTED = 5000  # changes that a step tells one by one, of a layer; all are counted
 _LONGEST = 500  # characters of a geometry that is told as it is
+_AT_ONCE = 1000  # features that are read
 _PUBLIC, _INTERNAL, _BOTH = 1, 2, 3  # by whom a change is seen
 _SEEN = {False: (_PUBLIC, _BOTH), True: (_INTERNAL, _BOTH)}
 
@@ -188,7 +188,7 @@ def _new(building: Connection, layer: Layer) -> _Told:
     """The differences of a layer that was not there before: all of it, which needs no counting."""
     wanted = select(SUMMARY.c.internal, SUMMARY.c["count"]).where(SUMMARY.c.layer == layer.id)
     counts = {(internal, Kind.ADDED): count for internal, count in building.execute(wanted)}
-    first = ((feature_id, None, text) for feature_id, text in _features(building, layer))
+    first = ((feature_id, None, text) for feature_id, text in _features(building, layer, 0, 2**63 - 1))
     return _Told(counts, _Told.of(islice(_changed(first), LISTED)).rows)
 
 
@@ -216,7 +216,10 @@ _Pair: TypeAlias = tuple[int, str | None, str | None]
 
 def _differences(before: Connection, building: Connection, layer: Layer) -> Iterator[tuple[int, Change]]:
     """The features that differ, in id order, each with who sees that; one can be another thing to others."""
-    return _changed(_paired(_features(before, layer), _features(building, layer)))
+    for first, last in digests.differing(before, building, layer):
+        yield from _changed(
+            _paired(_features(before, layer, first, last), _features(building, layer, first, last))
+        )
 
 
 def _changed(pairs: Iterable[_Pair]) -> Iterator[tuple[int, Change]]:
@@ -225,13 +228,14 @@ def _changed(pairs: Iterable[_Pair]) -> Iterator[tuple[int, Change]]:
             yield from _as_seen(feature_id, _values(was), _values(now))
 
 
-def _features(connection: Connection, layer: Layer) -> Iterator[tuple[int, str]]:
-    for batch in export.batches(connection, layer, Query(internal=True), None):
-        for text in batch:
-            yield int(text[len(_HEAD) : text.index(",", len(_HEAD))]), text
-
-
-_HEAD = '{"type":"Feature","id":'
+def _features(connection: Connection, layer: Layer, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """The texts of features by their ids, from the first to the last, in this order."""
+    t = texts(layer)
+    wanted = select(t).where(t.c.id <= last).order_by(t.c.id).limit(_AT_ONCE)
+    rows = connection.execute(wanted.where(t.c.id >= first)).all()
+    while rows:
+        yield from (tuple(row) for row in rows)
+        rows = connection.execute(wanted.where(t.c.id > rows[-1].id)).all() if len(rows) == _AT_ONCE else []
 
 
 def _paired(old: Iterator[tuple[int, str]], new: Iterator[tuple[int, str]]) -> Iterator[_Pair]:

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gis.columns import shared
+
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TAIL = b"\xff\xff"
 
@@ -21,23 +23,30 @@ _COUNTED = (
     (pa.date32(), pa.int32(), _EPOCH_DAYS, ">i4"),
     (pa.timestamp("us"), pa.int64(), _EPOCH_US, ">i8"),
 )
+_COUNT = 2  # bytes before a row, which say how many columns it has
 _NULL = b"\xff\xff\xff\xff"
 
 
 def rows(columns: Sequence[Any]) -> Any:
     """The rows of the columns, each the bytes of a tuple."""
     pieces = [piece for column in columns for piece in _pieces(column)]
-    count = len(columns).to_bytes(2, "big")
+    count = len(columns).to_bytes(_COUNT, "big")
     return pc.binary_join_element_wise(*_merged([count, *pieces]), b"")
 
 
 def body(encoded: Any) -> Any:
     """The bytes of rows one after the other."""
-    offsets = np.frombuffer(encoded.buffers()[1], dtype=np.int32)[
-        encoded.offset : encoded.offset + len(encoded) + 1
-    ]
-    start, end = int(offsets[0]), int(offsets[-1])
-    return memoryview(encoded.buffers()[2])[start:end] if end > start else b""
+    ends, whole = parts(encoded)
+    return whole[ends[0] : ends[-1]]
+
+
+def parts(column: Any) -> tuple[np.ndarray, memoryview]:
+    """The bytes of a column of texts or bytes one after the other, and where each begins; at last where they end."""
+    _valid, offsets, data = column.buffers()
+    if data is None:
+        return np.zeros(len(column) + 1, dtype=np.int32), memoryview(b"")
+    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return ends, memoryview(data)
 
 
 def _merged(pieces: Sequence[Any]) -> Iterator[Any]:
@@ -56,8 +65,9 @@ def _merged(pieces: Sequence[Any]) -> Iterator[Any]:
 
 def _pieces(column: Any) -> Iterator[Any]:
     """A column as a length of four bytes and the value; a missing one as the length -1 alone."""
-    if len(column) and column.null_count == len(column):
-        yield _NULL
+    if len(column) > 1 and shared(column) is not None:
+        (one,) = rows([column.slice(0, 1)]).to_pylist()
+        yield one[_COUNT:]
     elif pa.types.is_string(column.type) or pa.types.is_binary(column.type):
         yield from _varying(column)
     else:

@@ -6,8 +6,9 @@ fails nothing has changed. `Store.read` gives a connection to the version that i
 the reader sees that version alone until it closes the connection.
 
 SpatiaLite: a version is a file, written beside the published one and renamed over it.
-PostGIS: a version is a schema, and `corridor.published` tells which one is served. The last few
-schemas are kept so that a reader who has begun can finish.
+PostGIS: a version is a schema, and `corridor.published` tells which one is served: that is written last of
+all, and a schema of which it does not tell is nothing. The last few are kept so that a reader who has begun
+can finish.
 """
 
 from __future__ import annotations
@@ -125,6 +126,18 @@ def current_of(connection: Connection) -> Current:
     """The version that a reading connection sees."""
     found: Current = connection.get_execution_options()["current"]
     return found
+
+
+@contextmanager
+def beside(connection: Connection) -> Iterator[Connection]:
+    """One more connection to the place that is being built, where the database can do two things at once; others
+    see what it has written when it is committed, at the end of the block at the latest. Else the same connection."""
+    if dialect_of(connection) == "sqlite":
+        yield connection
+        return
+    with connection.engine.connect() as other, _transaction(other):
+        other.execute(text(_QUICK_COMPRESSION))
+        yield other.execution_options(**connection.get_execution_options())
 
 
 def dialect_of(connection: Connection) -> str:
@@ -458,10 +471,8 @@ class PostgisStore(Store):
     def publish(self) -> Iterator[Connection]:
         with self._connect(self._building) as connection, _advisory_lock(connection, self._name):
             _prepare(connection, self._name)
-            with _transaction(connection):
-                serial = connection.scalar(text(f"SELECT nextval('{_SCHEMA}.published_serial_seq')"))
-                schema = f"{_SCHEMA}_v{serial}"
-                connection.execute(text(f"CREATE SCHEMA {schema}"))
+            serial, schema = _new_schema(connection)
+            with _dropped_on_failure(connection, schema), _transaction(connection):
                 connection.execute(text(_QUICK_COMPRESSION))
                 yield connection.execution_options(schema_translate_map={None: schema})
                 pointer = text(f"INSERT INTO {_SCHEMA}.published (serial, schema) VALUES (:serial, :schema)")
@@ -565,6 +576,31 @@ def _prepare(connection: Connection, name: str) -> None:
         )
     )
     connection.commit()
+
+
+def _new_schema(connection: Connection) -> tuple[int, str]:
+    """An empty place for a version, which nobody is told of; those that were left by a build that was killed go."""
+    left = f"SELECT nspname FROM pg_namespace WHERE nspname ~ '^{_SCHEMA}_v[0-9]+$'"
+    for schema in connection.scalars(
+        text(f"{left} AND nspname NOT IN (SELECT schema FROM {_SCHEMA}.published)")
+    ):
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    serial = connection.scalar(text(f"SELECT nextval('{_SCHEMA}.published_serial_seq')"))
+    schema = f"{_SCHEMA}_v{serial}"
+    connection.execute(text(f"CREATE SCHEMA {schema}"))
+    connection.commit()
+    return serial, schema
+
+
+@contextmanager
+def _dropped_on_failure(connection: Connection, schema: str) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(DBAPIError):  # the next build drops what cannot be dropped now
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+            connection.commit()
+        raise
 
 
 def _drop_old(connection: Connection) -> None:

@@ -163,12 +163,18 @@ def geojson_text(feature: Feature) -> str:
 
 def geojson_texts(features: Sequence[Feature]) -> list[str]:
     """Each of the features as `geojson_text` has it."""
-    geometries = shapely.to_geojson([feature.geometry for feature in features])
     return [
-        f'{{"type":"Feature","id":{feature.id},"geometry":{geometry or "null"},'
+        f'{{"type":"Feature","id":{feature.id},"geometry":{_geometry_text(feature.geometry)},'
         f'"properties":{_ENCODER.encode(dict(feature.properties.items()))}}}'
-        for feature, geometry in zip(features, geometries, strict=True)
+        for feature in features
     ]
+
+
+def _geometry_text(geometry: BaseGeometry | None) -> str:
+    """A geometry as GeoJSON; a position with the shortest numbers, which GEOS does not always find."""
+    if isinstance(geometry, shapely.Point) and not geometry.is_empty:
+        return f'{{"type":"Point","coordinates":{plain_json([geometry.x, geometry.y])}}}'
+    return shapely.to_geojson(geometry) or "null"
 
 
 def plain_json(value: object) -> str:

@@ -5,12 +5,14 @@ The connection comes first and its caller owns the transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +20,10 @@ import shapely
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import IntegrityError
 
-from gis import bulk, cells, copying
+from gis import bulk, cells, copying, digests
 from gis.block import Block
 from gis.cells import Cells
+from gis.database import beside, dialect_of
 from gis.errors import BadData
 from gis.feature import Feature
 from gis.layer import Layer
@@ -28,7 +31,10 @@ from gis.repository import MARKED, Source
 from gis.survey import Survey
 from gis.tables import CELL, DOCUMENT, FORM, MARK, SUMMARY, VERSION, table
 from gis.tables import texts as texts_of
-from gis.tile import neighbourly, projected
+from gis.tile import neighbourly
+
+Result = TypeVar("Result")
+Learnt = TypeVar("Learnt")
 
 _BATCH, _BATCH_VERTICES = 25_000, 500_000
 _AT_WORK = 2  # blocks
@@ -49,15 +55,16 @@ def blocks(layer: Layer, features: Iterable[Feature]) -> Iterator[Block]:
 
 def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
     """As `replace`, of features that come in blocks."""
-    t = table(layer)
-    for made in (t, texts_of(layer)):
-        bulk.create(connection, made)
     held = _Held(layer)
-    survey = Survey.joined(_insert(connection, layer, held.seen(many)))
-    with _workers(connection) as indexing:
-        indexed = indexing.submit(_index, connection, layer, held.alike)
+    blocks = held.seen(many)
+    first = list(islice(blocks, 2))
+    with _lanes(connection, two=len(first) > 1) as (rows, texts):
+        survey, digested = _insert(layer, rows, texts, chain(first, blocks))
+        indexed = tuple(_indexed(layer, rows, texts, held.alike))
         counted = _cells(survey)
-        indexed.result()
+        for one in indexed:
+            one.result()
+    digests.store(connection, layer, digested)
     _store_cells(connection, layer, counted)
     cell_zoom = counted[-1].zoom if counted else None
     for internal in (False, True):
@@ -82,15 +89,62 @@ def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
 
 
 @contextmanager
-def _workers(connection: Connection) -> Iterator[ThreadPoolExecutor]:
-    """Threads that use a connection in turns. Whoever interrupts need not wait for what the database is about."""
-    with ThreadPoolExecutor(max_workers=_AT_WORK) as pool:
+def _workers(*connections: Connection) -> Iterator[Executor]:
+    """Threads that use connections. Whoever interrupts need not wait for what a database is about."""
+    with ThreadPoolExecutor(max_workers=2 * _AT_WORK) as pool:
         try:
             yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            bulk.interrupt(connection)
+            for connection in connections:
+                bulk.interrupt(connection)
             raise
+
+
+class _Lane:
+    """Writes through a connection, in the order in which it is asked to; what is to be written is made ready
+    meanwhile. `own` says that nobody else uses the connection."""
+
+    def __init__(self, pool: Executor, connection: Connection, *, own: bool) -> None:
+        self._pool, self._connection, self._own = pool, connection, own
+        self._last: Future[Any] | None = None
+
+    @property
+    def dialect(self) -> str:
+        return dialect_of(self._connection)
+
+    def submit(
+        self, write: Callable[[Connection, Any], Result], make: Callable[[], Any] = lambda: None
+    ) -> Future[Result]:
+        """The future of what `write` returns, which is given what `make` has made."""
+        self._last = self._pool.submit(self._run, write, make, self._last)
+        return self._last
+
+    def settled(self) -> Future[None]:
+        """When this is done, others see what has been written."""
+        return self.submit(lambda connection, _: connection.commit() if self._own else None)
+
+    def _run(
+        self,
+        write: Callable[[Connection, Any], Result],
+        make: Callable[[], Any],
+        previous: Future[Any] | None,
+    ) -> Result:
+        made = make()
+        if previous:
+            previous.result()
+        return write(self._connection, made)
+
+
+@contextmanager
+def _lanes(connection: Connection, *, two: bool) -> Iterator[tuple[_Lane, _Lane]]:
+    """A lane for each table of a layer, with connections of their own where two are wanted and the database can
+    do two things at once; else one for both."""
+    with ExitStack() as opened:
+        ways = [opened.enter_context(beside(connection)) for _ in range(2)] if two else [connection]
+        pool = opened.enter_context(_workers(*ways))
+        rows = _Lane(pool, ways[0], own=ways[0] is not connection)
+        yield rows, rows if ways[0] is ways[-1] else _Lane(pool, ways[-1], own=True)
 
 
 class _Held:
@@ -115,56 +169,82 @@ class _Held:
         return {name: next(iter(values)) for name, values in self._values.items() if len(values) == 1}
 
 
-def _index(connection: Connection, layer: Layer, alike: Mapping[str, object]) -> None:
+def _insert(
+    layer: Layer, rows: _Lane, texts: _Lane, blocks: Iterable[Block]
+) -> tuple[Survey, list[dict[int, int]]]:
+    """Insert blocks in their order: while the database takes one, the next is made ready, and one more is read.
+
+    Returns what is learnt of them all, and the digests of each.
+    """
+    nothing = Block.of(layer, [])
+    rows.submit(partial(_create, table(layer)))
+    texts.submit(partial(_create, texts_of(layer)))
+    surveys: list[Future[Survey]] = []
+    digested: list[Future[dict[int, int]]] = []
+    for block in blocks:
+        earlier: list[Future[Any]] = [*surveys[-_AT_WORK:-1], *digested[-_AT_WORK:-1]]
+        for done in earlier:
+            done.result()
+        surveys.append(rows.submit(partial(_write, block, table(layer)), partial(_rows, rows.dialect, block)))
+        texts_made = partial(_texts, texts.dialect, block)
+        digested.append(texts.submit(partial(_write, block, texts_of(layer)), texts_made))
+    known = [Survey.of(nothing, nothing.shapes), *(one.result() for one in surveys)]
+    return Survey.joined(known), [one.result() for one in digested]
+
+
+def _create(stored: Table, connection: Connection, _: object) -> None:
+    bulk.create(connection, stored)
+
+
+def _indexed(layer: Layer, rows: _Lane, texts: _Lane, alike: Mapping[str, object]) -> Iterable[Future[None]]:
+    """Indexes being made: that of the geometry, which takes half of the time, beside the others."""
+    found_by = table(layer)
+    written = []
+    for lane, stored in ((rows, found_by), (texts, texts_of(layer))):
+        lane.submit(partial(_key, layer, stored))
+        written.append(lane.settled())
+    for one in written:
+        one.result()
+    yield rows.submit(lambda connection, _: bulk.index_geometry(connection, found_by))
+    yield texts.submit(lambda connection, _: bulk.index(connection, found_by, alike))
+    yield texts.submit(lambda connection, _: bulk.index(connection, texts_of(layer)))
+
+
+def _key(layer: Layer, stored: Table, connection: Connection, _: object) -> None:
     try:
-        bulk.index(connection, table(layer), alike)
-        bulk.index(connection, texts_of(layer))
+        bulk.key(connection, stored)
     except IntegrityError as error:
         reason = " ".join(str(error.orig).split())
         raise BadData(layer.id, f"features were refused: {reason}") from error
 
 
-def _insert(connection: Connection, layer: Layer, blocks: Iterable[Block]) -> list[Survey]:
-    """Insert blocks in their order: while the database takes one, the next is made ready, and one more is read."""
-    surveys: list[Future[Survey]] = []
-    with _workers(connection) as pool:
-        for block in blocks:
-            for done in surveys[-_AT_WORK : 1 - _AT_WORK]:
-                done.result()
-            surveys.append(pool.submit(_insert_one, connection, block, surveys[-1] if surveys else None))
-    return [Survey.of(Block.of(layer, []), np.empty(0, dtype=object)), *(done.result() for done in surveys)]
+def _rows(dialect: str, block: Block) -> tuple[Any, Survey]:
+    """The rows by which features are found, those of features that are near each other next to each other: what
+    is asked for by place is then read from few pages."""
+    metres = block.shapes.projected()
+    columns = [pa.array(block.ids), block.shapes.wkb(), metres.wkb(), *block.columns.values()]
+    return _ordered(dialect, columns, neighbourly(block.shapes.bounds())), Survey.of(block, metres)
 
 
-def _insert_one(connection: Connection, block: Block, previous: Future[Survey] | None) -> Survey:
-    metres = projected(block.geometries)
-    rows = _prepared(connection, block, metres)
-    survey = Survey.of(block, metres)
-    if previous:
-        previous.result()
-    _write(connection, block, *rows)
-    return survey
+def _texts(dialect: str, block: Block) -> tuple[Any, dict[int, int]]:
+    """The rows of texts, along the ids, and their digests."""
+    ids, texts = block.ids, block.geojson()
+    if not (np.diff(ids) > 0).all():
+        order = np.argsort(ids, kind="stable")
+        ids, texts = ids[order], texts.take(pa.array(order))
+    return _ordered(dialect, [pa.array(ids), texts]), digests.of(ids, *copying.parts(texts))
 
 
-def _prepared(connection: Connection, block: Block, metres: np.ndarray) -> tuple[Any, Any]:
-    """The rows of both tables. Features that are near each other stand next to each other: what is asked for
-    by place is then read from few pages."""
-    ids = pa.array(block.ids)
-    shapes = (_geometry_column(block.geometries), _geometry_column(metres))
-    found_by = _ordered(connection, [ids, *shapes, *block.columns.values()], neighbourly(block.geometries))
-    # The other table is read along the ids.
-    sorted_already = bool((np.diff(block.ids) > 0).all())
-    order = None if sorted_already else np.argsort(block.ids, kind="stable")
-    return found_by, _ordered(connection, [ids, block.geojson()], order)
-
-
-def _write(connection: Connection, block: Block, rows: Any, texts: Any) -> None:
+def _write(block: Block, stored: Table, connection: Connection, made: tuple[Any, Learnt]) -> Learnt:
+    """Write rows; returns what was learnt when they were made."""
+    rows, learnt = made
     try:
-        _insert_rows(connection, table(block.layer), rows)
-        _insert_rows(connection, texts_of(block.layer), texts)
+        _insert_rows(connection, stored, rows)
     except bulk.driver_error(connection) as error:
         reason = str(error).strip().partition("\n")[0]
         ids = f"features {block.ids[0]} to {block.ids[-1]}"
         raise BadData(block.layer.id, f"{ids} were refused: {reason}") from error
+    return learnt
 
 
 def _summary_row(layer: Layer, survey: Survey, internal: bool) -> dict[str, Any]:
@@ -188,28 +268,25 @@ def _mark(connection: Connection, layer: Layer, survey: Survey, internal: bool) 
 
 def begin(connection: Connection) -> None:
     """Make the tables that say what is stored, in a place that is being built."""
-    VERSION.metadata.create_all(connection)
+    others = [stored for stored in VERSION.metadata.sorted_tables if stored is not CELL]
+    VERSION.metadata.create_all(connection, others)
+    bulk.create(connection, CELL)
 
 
 def finish(
     connection: Connection, version: str, as_of: date | None = None, sources: Iterable[Source] = ()
 ) -> None:
     """Name the version that has been built, the day of which it tells, and what it was made from."""
+    bulk.key(connection, CELL)
+    bulk.index(connection, CELL)
     connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
     for source in sources:
         connection.execute(insert(DOCUMENT).values(asdict(source)))
 
 
-def _geometry_column(geometries: np.ndarray) -> Any:
-    """Geometries as a column of WKB."""
-    if len(geometries) and (shapely.get_type_id(geometries) == shapely.GeometryType.POINT).all():
-        return copying.points(shapely.get_coordinates(geometries))
-    return pa.array(shapely.to_wkb(geometries), pa.binary())
-
-
-def _ordered(connection: Connection, columns: Sequence[Any], order: np.ndarray | None = None) -> Any:
+def _ordered(dialect: str, columns: Sequence[Any], order: np.ndarray | None = None) -> Any:
     """Columns as `_insert_rows` takes them, rows in an order: what can be done while others are inserted."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         rows = copying.rows(columns)
         return rows if order is None else rows.take(pa.array(order))
     return columns if order is None else [column.take(pa.array(order)) for column in columns]
@@ -237,4 +314,4 @@ def _store_cells(connection: Connection, layer: Layer, counted: Iterable[Cells])
         count = len(one.rows)
         numbers = (np.full(count, one.zoom), one.rows, one.columns, one.totals, one.shown)
         columns = [pa.repeat(layer.id, count), *(pa.array(each, pa.int32()) for each in numbers)]
-        _insert_rows(connection, CELL, _ordered(connection, columns))
+        _insert_rows(connection, CELL, _ordered(dialect_of(connection), columns))

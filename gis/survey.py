@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from gis.block import Block
 from gis.feature import Bbox, Interval
-from gis.tile import anchors
+from gis.shapes import Shapes
 
 _BLANK = 0  # stands for a day that is not known
-_ORDINAL_1970 = pa.scalar(date(1970, 1, 1).toordinal(), pa.int32())
+_ORDINAL_1970 = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,12 @@ class Survey:
     drawn: np.ndarray
 
     @classmethod
-    def of(cls, block: Block, metres: np.ndarray) -> Survey:
+    def of(cls, block: Block, metres: Shapes) -> Survey:
         """The survey of features whose geometries in the tile matrix are these."""
         public = pc.equal(block.columns["visibility"], "public").to_numpy(zero_copy_only=False)
-        days = pc.add(block.columns["as_of"].cast(pa.int32()), _ORDINAL_1970)
+        anchors, drawn = metres.anchors()
         return cls(
-            block.ids,
-            public,
-            shapely.bounds(block.geometries),
-            pc.fill_null(days, _BLANK).to_numpy(),
-            anchors(metres),
-            public[shapely.get_num_coordinates(metres) > 0],
+            block.ids, public, block.shapes.bounds(), _days(block.columns["as_of"]), anchors, public[drawn]
         )
 
     @classmethod
@@ -76,3 +71,10 @@ class Survey:
         """Every so many-th id of what is shown, in order, from the first on."""
         marked: list[int] = np.sort(self.ids[self.shown(internal)])[::step].tolist()
         return marked
+
+
+def _days(column: Any) -> np.ndarray:
+    """Days of Arrow as ordinals."""
+    known = column.cast(pa.int32()).is_valid().to_numpy(zero_copy_only=False)
+    days: np.ndarray = column.cast(pa.int32()).fill_null(0).to_numpy() + _ORDINAL_1970
+    return np.where(known, days, _BLANK)

@@ -109,7 +109,7 @@ def _latitude(y: float) -> float:
 def covering(box: Bbox, zoom: int) -> Iterator[Tile]:
     """The tiles of a zoom that a box in degrees meets, row by row."""
     (left, top), (right, bottom) = (
-        np.clip((_metres(np.array([corner])) * (1, -1) + HALF)[0] / (2 * HALF) * 2**zoom, 0, 2**zoom - 1)
+        np.clip((to_metres(np.array([corner])) * (1, -1) + HALF)[0] / (2 * HALF) * 2**zoom, 0, 2**zoom - 1)
         for corner in ((box.west, box.north), (box.east, box.south))
     )
     for row in range(int(top), int(bottom) + 1):
@@ -120,15 +120,10 @@ def covering(box: Bbox, zoom: int) -> Iterator[Tile]:
 def projected(geometries: Sequence[BaseGeometry | None] | np.ndarray) -> np.ndarray:
     """What of each geometry (degrees, WGS-84) lies in the matrix, in its metres; None where nothing does."""
     inside = np.array(geometries, dtype=object)
-    if (shapely.get_type_id(inside) == shapely.GeometryType.POINT).all():
-        xy = shapely.get_coordinates(inside)
-        if len(xy) == len(inside) and np.abs(xy[:, 1]).max(initial=0) <= MAX_LATITUDE:
-            points: np.ndarray = shapely.points(_metres(xy))
-            return points
     _west, south, _east, north = shapely.bounds(inside).T
     for place in np.flatnonzero(~((south >= -MAX_LATITUDE) & (north <= MAX_LATITUDE))):
         inside[place] = _within_matrix(inside[place])
-    metres: np.ndarray = shapely.transform(inside, _metres)
+    metres: np.ndarray = shapely.transform(inside, to_metres)
     return metres
 
 
@@ -146,7 +141,8 @@ def _within_matrix(geometry: BaseGeometry | None) -> BaseGeometry | None:
 _MATRIX = shapely.box(-180, -MAX_LATITUDE, 180, MAX_LATITUDE)
 
 
-def _metres(degrees: np.ndarray) -> np.ndarray:
+def to_metres(degrees: np.ndarray) -> np.ndarray:
+    """Positions (WGS-84, longitude first) that lie in the matrix, in its metres."""
     longitude, latitude = np.radians(degrees).T
     metres: np.ndarray = np.column_stack((longitude, np.arcsinh(np.tan(latitude)))) * _RADIUS
     return metres
@@ -159,11 +155,11 @@ def anchors(metres: np.ndarray) -> np.ndarray:
     return first
 
 
-def neighbourly(geometries: np.ndarray) -> np.ndarray:
-    """An order in which geometries that are near each other follow each other: bands from south to north,
+def neighbourly(bounds: np.ndarray) -> np.ndarray:
+    """An order in which what is near each other follows each other, by its bounds: bands from south to north,
     each from west to east."""
-    west, south, east, north = shapely.bounds(geometries).T
-    band = np.empty(len(geometries), dtype=np.int64)
-    band[np.argsort(south + north)] = np.arange(len(geometries)) // max(1, math.isqrt(len(geometries)))
+    west, south, east, north = bounds.T
+    band = np.empty(len(bounds), dtype=np.int64)
+    band[np.argsort(south + north)] = np.arange(len(bounds)) // max(1, math.isqrt(len(bounds)))
     order: np.ndarray = np.lexsort((west + east, band))
     return order

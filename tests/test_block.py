@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import numpy as np
@@ -13,11 +14,12 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from gis import copying, repository, storing
+from gis import copying, numerals, repository, storing
 from gis.block import ARROW, Block
 from gis.database import Store
 from gis.feature import Feature, Query, geojson_text, geojson_texts, rounded
 from gis.layer import Field, Geometry, Layer, Type
+from gis.shapes import Objects, Points, Shapes
 from gis.symbol import Marker
 from tests.conftest import CONTENTS, HOSTILE, properties
 
@@ -64,6 +66,27 @@ def test_many_different_texts_are_written_alike(monkeypatch: pytest.MonkeyPatch)
     assert Block.of(EVERY, many).geojson().to_pylist() == geojson_texts(many)
     plain = [Feature(n, None, properties(EVERY, f"k-{n}", note=f"第{n}号")) for n in range(1, 9)]
     assert Block.of(EVERY, plain).geojson().to_pylist() == geojson_texts(plain)
+
+
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False) | st.floats(-200, 200).map(lambda n: round(n, 8))
+    )
+)
+def test_numbers_are_written_as_python_writes_them(many: list[float]) -> None:
+    assert numerals.texts(np.array(many)).to_pylist() == [json.dumps(number) for number in many]
+
+
+@given(st.lists(PLACES.filter(bool), min_size=1))
+def test_points_without_objects_are_what_they_are_with_them(many: list[shapely.Point]) -> None:
+    points, objects = Shapes.of(np.array(many, dtype=object)), Objects(np.array(many, dtype=object))
+    assert isinstance(points, Points)
+    assert points.geojson().to_pylist() == objects.geojson().to_pylist()
+    assert points.projected().wkb().to_pylist() == objects.projected().wkb().to_pylist()
+    assert points.wkb().to_pylist() == objects.wkb().to_pylist()
+    assert (points.bounds() == objects.bounds()).all()
+    assert (points.anchors()[0] == objects.anchors()[0]).all()
+    assert list(points.then(points).taken(np.array([0])).objects()) == many[:1]
 
 
 def test_every_type_comes_back_from_both_databases(store: Store) -> None:

@@ -13,7 +13,8 @@ import shapely
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
-from gis import changes, storing
+from gis import changes, digests, storing
+from gis.block import Block
 from gis.changes import Change
 from gis.config import Settings
 from gis.database import Store
@@ -252,6 +253,52 @@ def test_what_is_told_is_bounded_and_what_is_counted_is_not(
     publish(store, "three", {WELLS: [well(n.id, depth=2.0) for n in many], TRACKS: tracks()})
     found = body(client, f"{OF_WELLS}?since=one")
     assert (found["changed"], found["exact"], found["complete"]) == (20, False, False)
+
+
+FAR = [1, digests.RANGE - 1, digests.RANGE, 3 * digests.RANGE, 2**63 - 1]
+
+
+def far(number: int, depth: float = 1.0) -> Feature:
+    return well(number, place=(114, 30), depth=depth)
+
+
+@pytest.mark.parametrize("number", FAR)
+def test_what_differs_is_found_wherever_its_id_is(store: Store, number: int) -> None:
+    rest = [far(n) for n in FAR if n != number]
+    client = create_app(Settings(), Catalog([WELLS]), store).test_client()
+    publish(store, "all", {WELLS: [*rest, far(number)]})
+    for version, held, wanted in (
+        ("deeper", [*rest, far(number, 2.0)], [(number, "changed", {"depth": (1.0, 2.0)})]),
+        ("fewer", rest, [(number, "removed", {})]),
+        ("again", [*rest, far(number)], [(number, "added", {})]),
+    ):
+        publish(store, version, {WELLS: held})
+        assert told(body(client, OF_WELLS)) == wanted
+
+
+def test_only_ranges_of_ids_that_differ_are_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(store, "one", {WELLS: [far(n) for n in FAR]})
+    read: list[tuple[int, int]] = []
+    real = changes._features
+
+    def seen(connection: Any, layer: Layer, first: int, last: int) -> Iterator[tuple[int, str]]:
+        read.append((first, last))
+        return real(connection, layer, first, last)
+
+    monkeypatch.setattr(changes, "_features", seen)
+    publish(store, "two", {WELLS: [far(n, 2.0 if n == digests.RANGE else 1.0) for n in reversed(FAR)]})
+    assert read == [(digests.RANGE, 2 * digests.RANGE - 1)] * 2
+
+
+def test_digests_of_the_parts_of_a_range_are_those_of_the_range_whatever_their_order(store: Store) -> None:
+    parts = [Block.of(WELLS, [far(n)]) for n in range(1, 6)]
+    for version, blocks in (("one", parts), ("two", parts[::-1])):
+        with store.publish() as connection:
+            storing.begin(connection)
+            storing.store(connection, WELLS, blocks)
+            with changes.before(store) as before:
+                assert before is None or not list(digests.differing(before, connection, WELLS))
+            storing.finish(connection, version)
 
 
 def test_only_so_many_versions_are_remembered(store: Store) -> None:

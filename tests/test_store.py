@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from gis import database, repository, storing
+from gis.block import Block
 from gis.config import Settings
 from gis.database import KEPT_VERSIONS, Store, open_store
 from gis.errors import (
@@ -36,6 +37,16 @@ def version(store: Store) -> str:
 def count(store: Store) -> int:
     with store.read() as connection:
         return repository.find(connection, WELLS, Query()).matched
+
+
+def schemas(store: Store) -> list[str]:
+    """The places of versions in PostGIS; none in SpatiaLite."""
+    with store.read() as connection:
+        if connection.dialect.name != "postgresql":
+            return []
+        return list(
+            connection.scalars(text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'corridor_v%'"))
+        )
 
 
 def test_nothing_can_be_read_before_something_is_published(store: Store) -> None:
@@ -81,7 +92,31 @@ def fail_at_the_end(store: Store) -> None:
         raise ZeroDivisionError
 
 
-FAILURES = [fail_at_start, fail_between_layers, fail_within_a_layer, fail_in_the_database, fail_at_the_end]
+def fail_after_many_blocks(store: Store) -> None:
+    def broken() -> Iterator[Block]:
+        yield from (Block.of(WELLS, [well]) for well in wells())
+        raise ZeroDivisionError
+
+    with store.publish() as connection:
+        storing.begin(connection)
+        storing.store(connection, WELLS, broken())
+
+
+def fail_in_the_database_between_blocks(store: Store) -> None:
+    with store.publish() as connection:
+        storing.begin(connection)
+        storing.store(connection, WELLS, [Block.of(WELLS, list(wells()))] * 2)
+
+
+FAILURES = [
+    fail_at_start,
+    fail_between_layers,
+    fail_within_a_layer,
+    fail_in_the_database,
+    fail_at_the_end,
+    fail_after_many_blocks,
+    fail_in_the_database_between_blocks,
+]
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.__name__)
@@ -90,6 +125,7 @@ def test_a_build_that_fails_leaves_the_last_version(store: Store, failure: Calla
     with pytest.raises((ZeroDivisionError, BadData)):
         failure(store)
     assert (version(store), count(store)) == ("good", 6)
+    assert len(schemas(store)) <= 1
     publish(store, "next")
     assert version(store) == "next"
 
@@ -135,10 +171,18 @@ def test_old_versions_are_dropped(store: Store) -> None:
         publish(store, str(number))
     with store.read() as connection:
         if connection.dialect.name == "postgresql":
-            schemas = connection.scalars(
-                text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'corridor_v%'")
-            )
-            assert len(schemas.all()) == KEPT_VERSIONS
+            assert len(schemas(store)) == KEPT_VERSIONS
+
+
+def test_what_a_build_has_left_that_was_killed_goes_with_the_next(store: Store) -> None:
+    publish(store, "one")
+    known = schemas(store)
+    with store.read() as connection:
+        if connection.dialect.name != "postgresql":
+            return
+        connection.execute(text("CREATE SCHEMA corridor_v12345678"))
+    publish(store, "two")
+    assert len(schemas(store)) == len(known) + 1 and "corridor_v12345678" not in schemas(store)
 
 
 def test_two_builds_at_once_are_refused(store: Store, settings: Settings) -> None:

@@ -131,7 +131,8 @@ class _Text:
         return islice(self._all(), 1, None)
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(io.StringIO(self.raw.decode(), newline=""), delimiter=self.delimiter, strict=True)
+        text = io.TextIOWrapper(io.BytesIO(self.raw), "utf-8", newline="")
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
         line = 1
         try:
             for cells in reader:
@@ -162,6 +163,8 @@ def _check_heads(where: str, heads: Sequence[str]) -> None:
 def decoded(file: Path, encoding: str) -> bytes:
     """The text of a file in UTF-8. Raises `BadData` naming the line at which it is in no encoding that is tried."""
     raw = file.read_bytes()
+    if not encoding and _is_utf8(raw):
+        return raw.removeprefix(codecs.BOM_UTF8)
     tried = (encoding,) if encoding else _ENCODINGS
     fault = None
     for name in tried:
@@ -175,6 +178,16 @@ def decoded(file: Path, encoding: str) -> bytes:
     raise BadData(
         f"{file.name}, line {line}", f"not {' or '.join(tried)} text: name its encoding by --encoding"
     )
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8, told without making a text of them."""
+    ends = pa.py_buffer(np.array([0, len(raw)]))
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, [None, ends, pa.py_buffer(raw)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _workbook(file: Path, options: Options) -> Table:

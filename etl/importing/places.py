@@ -115,17 +115,26 @@ def _of_numbers(table: Table, options: Options, lon: str, lat: str, region: Bbox
 
 def _numbers(column: Any, name: str, faults: dict[int, tuple[str, str]]) -> np.ndarray:
     """A column as numbers, NaN where there is none."""
-    if pa.types.is_string(column.type):
+    made = _floats(column)
+    if made is None and pa.types.is_string(column.type):
         column = pc.utf8_trim_whitespace(column)
         column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    try:
-        made: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        made = _floats(column)
+    if made is None:
         made = np.array([_number(value) for value in column.to_pylist()])
     given = column.is_valid().to_numpy(zero_copy_only=False)
     for i in np.flatnonzero(given & ~np.isfinite(made)).tolist():
         faults[i] = (name, "a finite number")
     made[~np.isfinite(made)] = np.nan
+    return made
+
+
+def _floats(column: Any) -> np.ndarray | None:
+    """A column as numbers, None when it holds what is not written as one."""
+    try:
+        made: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
     return made
 
 

@@ -26,16 +26,18 @@ from etl.importing.places import Places
 from etl.importing.table import Table
 from etl.records import Rejected, Row
 from gis.adcodes import city_of
-from gis.block import ARROW, Block, joined
+from gis.block import ARROW, Block
+from gis.columns import is_varied, joined
 from gis.errors import BadData
 from gis.feature import DECIMALS, Feature, Precision
 from gis.frozen import FrozenMapping
 from gis.layer import Field, Geometry, Layer, Type
+from gis.shapes import Points, Shapes
 
 BLOCK = 50_000
 SLOT = 2**31  # the ids of an import are this times its slot, and the number of the row
 
-_FEW = 1000  # different values that are looked at one by one, whatever the number of rows
+_FEW = 1000  # rows of which the values are looked at one by one
 _ID_COLUMNS = ("id", "fid")
 _POLYGONS = ("Polygon", "MultiPolygon")
 # A text that has none of these is its own plain form: whitespace other than single spaces, what is not seen.
@@ -206,7 +208,7 @@ class Source:
             yield self._block(start, min(start + BLOCK, self.table.rows))
 
     def _block(self, start: int, end: int) -> tuple[Block, list[Rejected]]:
-        geometries, districts, doubtful = self._placed(start, end)
+        shapes, districts, doubtful = self._placed(start, end)
         columns: dict[str, Any] = {}
         for field in self.layer.all_fields:
             column, wrong = self._column(field, start, end)
@@ -214,7 +216,7 @@ class Source:
             doubtful |= wrong
         columns = self._filled(columns, districts, start, end)
         doubtful |= self._contradictory(columns)
-        block = Block(self.layer, self.ids[start:end], geometries, FrozenMapping(columns))
+        block = Block(self.layer, self.ids[start:end], shapes, FrozenMapping(columns))
         if not doubtful.any():
             return block, []
         features, rejected = self._one_by_one(start + np.flatnonzero(doubtful))
@@ -233,12 +235,12 @@ class Source:
                 features.append(one)
         return features, rejected
 
-    def _placed(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Geometries, districts (0 for none), and which rows must go the long way: all but plain points."""
+    def _placed(self, start: int, end: int) -> tuple[Shapes, np.ndarray, np.ndarray]:
+        """Where rows are, districts (0 for none), and which rows must go the long way: all but plain points."""
         count = end - start
         if self.places.xy is None or self.layer.geometry is not Geometry.POINT:
             return (
-                np.full(count, None, dtype=object),
+                Shapes.of(np.full(count, None, dtype=object)),
                 np.zeros(count, dtype=np.int64),
                 np.ones(count, dtype=bool),
             )
@@ -249,11 +251,9 @@ class Source:
         districts = np.zeros(count, dtype=np.int64)
         plain = np.flatnonzero(~doubtful)
         districts[plain] = self.areas.districts_at(self.places.xy[start:end][plain])
-        geometries = np.full(count, None, dtype=object)
-        geometries[plain] = shapely.points(xy[plain])
         if any(name in MEASURED for name in (field.name for field in self.layer.fields)):
             doubtful[:] = True
-        return geometries, districts, doubtful
+        return Points(xy), districts, doubtful
 
     def _column(self, field: Field, start: int, end: int) -> tuple[Any, np.ndarray]:
         count = end - start
@@ -309,7 +309,7 @@ def _together(one: Block, other: Block) -> Block:
     return Block(
         one.layer,
         np.concatenate((one.ids, other.ids)),
-        np.concatenate((one.geometries, other.geometries)),
+        one.shapes.then(other.shapes),
         FrozenMapping(columns),
     )
 
@@ -336,11 +336,11 @@ def _mask(column: Any) -> np.ndarray:
 
 def _converted(field: Field, column: Any) -> tuple[Any, np.ndarray]:
     """A column as the type of its field, and which of its values are not plainly such."""
-    coded = column.dictionary_encode()
-    if len(coded.dictionary) > max(_FEW, len(column) // 4):
+    if len(column) > _FEW and is_varied(column):
         made = _at_once(field, column)
         if made is not None:
             return made
+    coded = column.dictionary_encode()
     optional = changed(field, required=False)
     values: list[object] = []
     wrong: list[bool] = []
