@@ -140,3 +140,17 @@ def test_on_a_phone_the_list_opens_cards(visit: Visit, live: str) -> None:
     expect(page.locator(".card-sheet .card")).to_be_visible()
     expect(page.locator(".panel")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_card_that_is_closed_leaves_the_results_closed_until_they_are_wanted(
+    visit: Visit, live: str
+) -> None:
+    page = visit.open(f"{live}/#9/30.4/114.6")
+    page.locator("#search").fill("光谷实验室")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("#found")).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#found li").first).to_have_attribute("aria-selected", "true")

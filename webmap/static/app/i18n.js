@@ -362,7 +362,7 @@ const TEXTS = {
     noValue: "no figure in the documents",
     otherYears: "Most targets are for {year}; {others}: compare with care.",
     targetOf: "{city} for {year}",
-    nCities: "{count} cities",
+    nCities: "cities: {count}",
     baseAndTarget: "Base and target{unit}",
     province: "Hubei Province",
     figureSource: "Source",
@@ -433,6 +433,12 @@ const TEXTS = {
   },
 };
 
+// Units of figures in English; words that only count things say nothing there.
+const UNITS = {
+  "亿元": "CNY 100 million", "千亿元": "CNY 100 billion", "万亿元": "CNY trillion", "件": "items", "件/万人": "per 10,000 people",
+  "人": "people", "名": "people", "人年": "person-years", "家": "", "个": "", "项": "", "类": "", "套": "", "位": "rank",
+};
+
 const asked = new URLSearchParams(location.search).get("lang");
 
 /** The language of the page: zh or en. */
@@ -441,6 +447,13 @@ export const lang = asked === "en" ? "en" : "zh";
 /** A text of the interface, its {places} filled. */
 export function t(key, values = {}) {
   return TEXTS[lang][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/** A unit of figures in the brackets of the language; nothing for none. */
+export function bracketed(unit) {
+  const words = lang === "en" ? (UNITS[unit] ?? unit) : unit;
+  if (!words) return "";
+  return lang === "en" ? ` (${words})` : `（${words}）`;
 }
 
 /** One of a pair of titles: Chinese, English. */

@@ -3,7 +3,7 @@
 import { classOf, classesOf, METHODS } from "./classes.js";
 import { sources } from "./card.js";
 import { el, text } from "./dom.js";
-import { lang, number, say, t } from "./i18n.js";
+import { bracketed, lang, number, say, t } from "./i18n.js";
 import { FlatSvg } from "./planes.js";
 import { pathOptions, swatch } from "./symbols.js";
 
@@ -237,12 +237,6 @@ function titleOf(row) {
   const english = row.name_en?.split(": ").slice(1).join(": ");
   const title = (lang === "en" && english) || row.indicator || row.name;
   return `${title}${bracketed(row.unit)}`;
-}
-
-/** A unit in the brackets of the language; nothing for none. */
-function bracketed(unit) {
-  if (!unit) return "";
-  return lang === "en" ? ` (${unit})` : `（${unit}）`;
 }
 
 /** A measure with its year, where all rows agree on it. */

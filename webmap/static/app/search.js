@@ -23,7 +23,7 @@ export class Search {
     this.input = el("input", {
       type: "search", role: "combobox", id: "search", autocomplete: "off", spellcheck: "false", placeholder: t("searchFor"),
       "aria-label": t("search"), "aria-expanded": "false", "aria-controls": "found", "aria-autocomplete": "list",
-      on: { input: () => this.#look(), keydown: (event) => this.#press(event), focus: () => this.#look(), blur: () => this.#close() },
+      on: { input: () => this.#look(), keydown: (event) => this.#press(event), click: () => this.#look(), blur: () => this.#close() },
     });
     this.results = el("ul", { class: "found", id: "found", role: "listbox", "aria-label": t("searchResults"), hidden: true, on: { mousedown: (event) => event.preventDefault() } });
     this.said = el("p", { class: "unseen", role: "status" });
@@ -96,7 +96,8 @@ export class Search {
 
   #press(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && this.#found.length) {
+    if (step && this.results.hidden) this.#look();
+    else if (step && this.#found.length) {
       event.preventDefault();
       this.#at = (this.#at + step + this.#found.length) % this.#found.length;
       this.#mark();
