@@ -34,7 +34,7 @@ def key(connection: Connection, stored: Table) -> None:
     """Let a table that holds its rows have its key. PostgreSQL counts what it plans by: it need not wait for other
     indexes, and while others are made it could not."""
     if connection.dialect.name == "postgresql":
-        _set_memory(connection)
+        _set_resources(connection)
         connection.execute(AddConstraint(stored.primary_key))
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
 
@@ -45,15 +45,17 @@ def index(connection: Connection, stored: Table, alike: Mapping[str, object] = _
     `alike` names the columns in which all rows hold the same value, or none (None).
     """
     if connection.dialect.name == "postgresql":
-        _set_memory(connection)
+        _set_resources(connection)
     for made in stored.indexes:
         _useful(connection, made, alike).create(connection)
     if connection.dialect.name != "postgresql":
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
 
 
-def _set_memory(connection: Connection) -> None:
+def _set_resources(connection: Connection) -> None:
     connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
+    # Two connections make indexes at once already; helpers of theirs cost more work than they save.
+    connection.execute(text("SET LOCAL max_parallel_maintenance_workers = 0"))
 
 
 def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) -> Index:
@@ -71,7 +73,7 @@ def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) ->
 def index_geometry(connection: Connection, stored: Table) -> None:
     """Make the index of the geometry of a table that holds its rows."""
     if connection.dialect.name == "postgresql":
-        _set_memory(connection)
+        _set_resources(connection)
         connection.execute(text(f"CREATE INDEX ON {_name(connection, stored)} USING gist (geometry)"))
     else:
         connection.execute(select(func.CreateSpatialIndex(stored.name, "geometry")))
