@@ -169,6 +169,8 @@ def test_pins_move_a_label_and_equals_choose_features(content: Content) -> None:
         ({"extent": Around("wells", "no-such")}, "extent.key"),
         ({"crs": "EPSG:4326"}, "crs"),
         ({"crs": "EPSG:999999"}, "crs"),
+        ({"crs": "EPSG:32601"}, "crs"),
+        ({"crs": "EPSG:3031"}, "crs"),
     ],
 )
 def test_a_sheet_that_cannot_be_drawn_is_refused(content: Content, change: dict[str, Any], key: str) -> None:

@@ -6,10 +6,41 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from webmap import bodies, links
+from webmap.paper.sheet import LANGUAGES, LONGEST, LONGEST_STATE, ORIENTATIONS, PAPERS, SCALES
 
 Json: TypeAlias = dict[str, Any]
 
 _TAG = ["print"]
+_TEXT: Json = {"type": "string", "maxLength": LONGEST}
+_SHEET: Json = {
+    "type": "object",
+    "required": ["title"],
+    "description": "与图幅文件同 As in a sheet file",
+    "properties": {
+        "title": _TEXT,
+        "subtitle": _TEXT,
+        "paper": {"type": "string", "enum": list(PAPERS)},
+        "orientation": {"type": "string", "enum": list(ORIENTATIONS)},
+        "crs": {"type": "string", "description": "EPSG:… 或 conic A projected CRS in metres"},
+        "scale": {"type": "integer", "minimum": SCALES[0], "maximum": SCALES[1]},
+        "extent": {
+            "description": "西南东北(度),或某图层及其要素 Degrees, or a layer and feature",
+            "oneOf": [
+                {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+                {"type": "object"},
+            ],
+        },
+        "layers": {"type": "array", "items": {"type": "string"}},
+        "state": {
+            "type": "string",
+            "maxLength": LONGEST_STATE,
+            "description": "地图的地址:印出其视图、图层与筛选 An address of the map, printed as it shows it",
+        },
+        "language": {"type": "string", "enum": list(LANGUAGES)},
+        "note": _TEXT,
+        "marginalia": {"type": "object"},
+    },
+}
 _ORDER: Json = {
     "type": "object",
     "required": ["sheet"],
@@ -17,7 +48,7 @@ _ORDER: Json = {
     "properties": {
         "sheet": {
             "description": "图幅名或图幅描述 The name of a sheet, or its description",
-            "oneOf": [{"type": "string"}, {"type": "object"}],
+            "oneOf": [{"type": "string"}, _SHEET],
         },
         "format": {"type": "string"},
         "dpi": {"type": "integer"},

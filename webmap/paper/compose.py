@@ -125,7 +125,7 @@ def _first(sheet: Sheet, content: Content, inset: Inset | None) -> _Attempt:
     plan = layout(sheet, _aspect(extent, sheet.crs), inset=inset is not None)
     frame = frames.fit(extent, plan.map, sheet.crs, sheet.scale)
     everything = plot.plot(selected, frame, focus=focus)
-    _check(everything)
+    _check(everything, sheet)
     return _Attempt(sheet, content, selected, plan, frame, focus, everything, inset)
 
 
@@ -168,14 +168,17 @@ def _roomier(attempt: _Attempt) -> Sheet:
     return replace(attempt.sheet, panel=min(taken * 1.25, most))
 
 
-def _check(everything: Plot) -> None:
+def _check(everything: Plot, sheet: Sheet) -> None:
     count = len(everything.facilities)
     if count > MOST_FACILITIES:
         raise BadParameter(
             "layers", count, f"at most {MOST_FACILITIES} facilities on one sheet; choose fewer layers"
         )
     if not everything.facilities and not everything.shapes:
-        raise BadParameter("extent", "", "an extent in which there are features of these layers")
+        box = everything.frame.bbox
+        shown = ", ".join(f"{side:.4g}" for side in (box.west, box.south, box.east, box.north))
+        wanted = ", ".join(sheet.layers) or "the layers that are shown"
+        raise BadParameter("extent", shown, f"an extent in which there are features of {wanted}")
 
 
 def _extent(sheet: Sheet, content: Content, selected: Selected) -> tuple[BaseGeometry, BaseGeometry | None]:

@@ -19,11 +19,12 @@ from gis.errors import BadParameter
 from gis.feature import Bbox
 from webmap.paper import phrases
 from webmap.paper.display import Box, Reference
-from webmap.paper.sheet import CONIC, SCALES
+from webmap.paper.sheet import CONIC, SCALES, Sheet
 
 # Degrees between lines of the graticule, and the millimetres that should lie between them.
 _STEPS = tuple(minutes / 60 for minutes in (1, 2, 5, 10, 15, 20, 30, 60, 120, 300))
 _APART = 45
+_NOT_FAR = 6.0  # degrees beside its area of use at which a projection still serves
 _TENTHS = (
     10,
     11,
@@ -160,12 +161,30 @@ def overview(extent: BaseGeometry, box: Box, crs: str) -> Frame:
 
 def plane_bounds(extent: BaseGeometry, crs: str) -> tuple[float, float, float, float]:
     """West, south, east and north in metres. Raises `BadParameter` for a projection that does not reach there."""
+    if not _reaches(crs, extent):
+        raise _out_of_reach(crs, extent)
     forward = transformer(crs)
     plane = shapely.transform(shapely.segmentize(extent, 0.05), forward.transform, interleaved=False)
     west, south, east, north = plane.bounds
     if not all(map(math.isfinite, plane.bounds)) or north <= south or east <= west:
         raise BadParameter("crs", crs, "a projection of the region of the sheet")
     return west, south, east, north
+
+
+def _out_of_reach(crs: str, extent: BaseGeometry) -> BadParameter:
+    if crs != Sheet.crs:
+        return BadParameter("crs", crs, "a projection of the region of the sheet")
+    sides = ", ".join(f"{side:.4g}" for side in extent.bounds)
+    return BadParameter("extent", sides, f"an extent where {crs} is used, or another crs")
+
+
+def _reaches(crs: str, extent: BaseGeometry) -> bool:
+    """Whether the middle of an extent lies where a CRS is used, or not far from there."""
+    area = None if crs == CONIC else _crs(crs).area_of_use
+    if area is None or area.west > area.east:
+        return True
+    used = shapely.box(area.west, area.south, area.east, area.north)
+    return bool(used.distance(shapely.centroid(extent)) <= _NOT_FAR)
 
 
 def rounded(needed: float) -> float:

@@ -34,8 +34,8 @@ CONIC = "conic"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 _EPSG = re.compile(r"EPSG:[0-9]{4,6}\Z")
-_LONGEST = 200
-_LONGEST_STATE = 20_000
+LONGEST = 200
+LONGEST_STATE = 20_000
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def parse(name: str, table: Mapping[str, Any], catalog: Catalog | None = None) -
         note=_text(table, "note"),
         marginalia=_marginalia(table.get("marginalia", {})),
         pins=_pins(table.get("pins", {})),
-        state=_text(table, "state", most=_LONGEST_STATE),
+        state=_text(table, "state", most=LONGEST_STATE),
     )
     if catalog is not None:
         _check_layers(made, catalog)
@@ -311,7 +311,7 @@ def _only(table: Mapping[str, Any], known: Iterable[str], key: str) -> None:
             raise BadParameter(f"{key}{name}", table[name], f"no such key; known are {', '.join(names)}")
 
 
-def _text(table: Mapping[str, Any], key: str, within: str = "", most: int = _LONGEST) -> str:
+def _text(table: Mapping[str, Any], key: str, within: str = "", most: int = LONGEST) -> str:
     value = table.get(key, "")
     if not isinstance(value, str) or len(value) > most:
         raise BadParameter(f"{within}{key}", value, f"a text of at most {most} characters")
