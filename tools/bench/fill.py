@@ -68,7 +68,7 @@ def _publish(database: str, counts: Mapping[Layer, int]) -> dict[str, float]:
         storing.begin(connection)
         for layer, make in CONTENTS.items():
             features = make(counts[layer])
-            times[layer.id] = _seconds(partial(repository.replace, connection, layer, features))
+            times[layer.id] = _seconds(partial(storing.replace, connection, layer, features))
         storing.finish(connection, _VERSION)
     return times | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 from gis import storing
 from gis.config import Settings
 from gis.database import open_store
+from gis.tables import FORM
 from tools.bench import plain, servers
 from tools.bench.browsed import Action, Seen, chromium, see
 from tools.bench.data import CONTENTS, COUNTS, SENSORS
@@ -85,7 +86,7 @@ def _points(number: int) -> Iterator[Point]:
 
 def _stored(folder: Path, number: int) -> str:
     """The URL of an embedded store with so many points."""
-    file = folder / f"page-{number}.sqlite"
+    file = folder / f"page-{number}-{FORM}.sqlite"
     url = f"sqlite:///{file}"
     if not file.exists():
         store = open_store(Settings(database=url))
