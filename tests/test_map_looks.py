@@ -360,3 +360,40 @@ def test_in_english_a_unit_is_english_too(visit: Visit, live: str) -> None:
         "Value of technology contracts (CNY 100 million) target"
     )
     expect(page.locator(".figure-legend .count").first).to_have_text("cities: 1")
+
+
+@pytest.mark.parametrize("size", [(844, 390), (720, 450)], ids=["phone on its side", "enlarged twice"])
+def test_on_a_low_screen_every_tool_can_be_reached(
+    browser: Browser, live: str, size: tuple[int, int]
+) -> None:
+    visit = Visit(browser, {"width": size[0], "height": size[1]})
+    page = visit.open(f"{live}/")
+    page.get_by_role("button", name="工具").click()
+    for button in page.locator(".toolbar button:visible").all():
+        edges = button.bounding_box()
+        assert edges and edges["y"] >= 0 and edges["y"] + edges["height"] <= size[1] - 60
+    page.close()
+
+
+def test_a_link_may_leave_the_view_out(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#city=420700&tab=list")
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".chip")).to_have_text("鄂州市×")
+    expect(page.get_by_role("tab", name="列表")).to_have_attribute("aria-selected", "true")
+
+
+def test_names_of_the_second_map_stand_clear_of_its_buttons_too(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#10/30.5/114.6&compare=status:built,status:planned")
+    page.wait_for_timeout(500)
+    under = page.evaluate(
+        """() => {
+          const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+          const controls = [...document.querySelectorAll('.toolbar, .side-1, .side-end')];
+          const boxes = controls.map((node) => node.getBoundingClientRect());
+          const names = [...document.querySelectorAll('.second .name')];
+          return names.filter((name) => boxes.some((box) => meets(name.getBoundingClientRect(), box)))
+            .map((name) => name.textContent);
+        }"""
+    )
+    assert page.locator(".second .name").count() > 10
+    assert under == []

@@ -120,7 +120,8 @@ export class Address {
 }
 
 function parsed(hash) {
-  const [view, ...rest] = hash.replace(/^#/, "").split("&");
+  const [first, ...others] = hash.replace(/^#/, "").split("&");
+  const [view, rest] = first.includes("=") ? ["", [first, ...others]] : [first, others];
   const pairs = rest.filter(Boolean).map((pair) => {
     const [name, ...value] = pair.split("=");
     return [plain(name), plain(value.join("="))];

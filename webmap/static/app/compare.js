@@ -149,6 +149,7 @@ export class Compare {
     });
     layers.share(this.layers);
     labels = new Labels(map, layers);
+    labels.keepClear([...document.querySelectorAll(".sheet > .toolbar"), ...this.bars, this.end]);
     const unlink = linked(this.map, map);
     const paint = this.indicators ? new Choropleth(map, layers) : null;
     this.#second = { map, layers, container, unlink, paint };

@@ -48,6 +48,7 @@ export class Labels {
       this.update();
     });
     for (const element of [this.map.getContainer(), ...elements]) measure.observe(element);
+    this.map.on("unload", () => measure.disconnect());
   }
 
   place() {
