@@ -9,7 +9,8 @@ let isRunning = false;
 export function inSlices(steps, done = () => {}) {
   const work = { steps, done };
   waiting.push(work);
-  if (!isRunning) run();
+  if (!isRunning) setTimeout(run); // what is asked for within a frame does not hold it up
+  isRunning = true;
   return () => {
     const at = waiting.indexOf(work);
     if (at >= 0) waiting.splice(at, 1);
