@@ -124,6 +124,8 @@ def test_a_name_is_broken_between_words() -> None:
     assert words.lines("佛祖岭氢能实验室", 2) == ("佛祖岭氢能", "实验室")
     assert words.lines("华中科技大学", 2) == ("华中", "科技大学")
     assert words.lines("东湖", 2) is None
+    assert words.lines("华中科技大学鄂州工研院", 2) == ("华中科技大学", "鄂州工研院")
+    assert words.lines("武汉光电研究院黄石分院", 2) == ("武汉光电研究院", "黄石分院")
 
 
 @fonts

@@ -60,7 +60,7 @@ def test_a_picture_and_an_svg_have_the_same_bytes_each_time(
 def test_the_overview_names_nearly_all_of_its_many_facilities(made: Made) -> None:
     names = [place.name for place in made("corridor").composed.places]
     assert made("corridor").asked.paper == "A3" and len(names) >= 150
-    assert len(named(made("corridor").page, names)) >= 0.97 * len(names)
+    assert len(named(made("corridor").page, names)) >= 0.95 * len(names)
     assert len(made("corridor").data) < 1_500_000
 
 

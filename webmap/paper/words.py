@@ -34,6 +34,10 @@ _HEADS = (
 ).split()
 
 
+# What a name may begin with, and then is broken after instead of before.
+_BODIES = ("大学", "学院", "研究院", "研究所", "科学院", "医院", "公司", "集团")
+
+
 def lines(name: str, count: int, endings: Iterable[str] = ()) -> tuple[str, ...] | None:
     """The name in that many lines of about the same length; None when it has too few places to break."""
     if count == 1:
@@ -65,7 +69,9 @@ def breaks(name: str, endings: Iterable[str] = ()) -> set[int]:
         at for word in heads for start in _starts(word, name) for at in range(start + 1, start + len(word))
     }
     found |= {at + 2 for at in _starts("中心", name)}
-    kept = {at for at in found if at not in inside or name[at - 1] in _AFTER}
+    bodies = {at for word in _BODIES for at in _starts(word, name) if at + len(word) + 1 < len(name)}
+    found |= {at + len(word) for word in _BODIES for at in _starts(word, name)}
+    kept = {at for at in found if at not in inside | bodies or name[at - 1] in _AFTER}
     return {at for at in kept if 1 < at < len(name) - 1}
 
 
