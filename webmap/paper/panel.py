@@ -126,7 +126,7 @@ def _legend_row(row: _Row, box: Box, size: float, unit: float) -> Iterator[Item]
     if len(lines) == 1:
         yield Text(box.left + wide + 1.6 * unit, base, row.text, size)
         return
-    small = size * 0.94
+    small = max(size * 0.94, points(6.05))
     yield Text(box.left + wide + 1.6 * unit, base, shortened(row.text, room, small), small)
 
 
