@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from gis.errors import BadData, BadParameter, NotFound
 from gis.feature import Bbox, Feature
 from gis.frozen import FrozenMapping
 from gis.layer import Catalog
+from gis.repository import Published, Source
 from tests.sheet_reader import Sheets, needs_fonts
 from webmap import special
-from webmap.paper import figures, glyphs, pdf, press, sheet, svg, words
+from webmap.paper import figures, glyphs, imprint, pdf, press, sheet, svg, words
 from webmap.paper.compose import compose
-from webmap.paper.content import Content
+from webmap.paper.content import Content, read
 from webmap.paper.sheet import Around, Atlas, Sheet
 
 fonts = needs_fonts
@@ -39,6 +41,19 @@ def test_the_shipped_sheets_name_only_layers_and_features_that_there_are() -> No
     found = [sheet.load(path.stem, layers.catalog()) for path in sheet.SHIPPED.glob("*.toml")]
     assert len(found) == len(sheet.shipped()) > 10
     assert any(isinstance(one, Atlas) for one in found)
+
+
+def test_a_sheet_is_of_the_day_of_its_newest_source_and_tells_of_that_of_its_newest_plan() -> None:
+    sources = {
+        "plan": Source("plan", "规划", date=date(2024, 4, 21)),
+        "airports": Source("airports", "机场", date=date(2026, 9, 5)),
+        "undated": Source("undated", "其他"),
+    }
+    published = Published(
+        "1", date(2024, 4, 21), FrozenMapping(sources), FrozenMapping({}), FrozenMapping({})
+    )
+    told = imprint.lines(sheet.parse("w", TITLE, CATALOG), read(published, Catalog([]), lambda *_: ()), ())
+    assert "编制日期：2026年9月" in told and "资料截至：2024-04-21" in told
 
 
 def test_a_sheet_has_what_its_table_says() -> None:

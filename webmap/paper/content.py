@@ -19,12 +19,14 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True)
 class Content:
-    """The features of each layer by its id, the titles of their sources by id, and the newest day of the data."""
+    """The features of each layer by its id, the titles of their sources by id, the day of which the data tell
+    (that of the newest plan) and that on which they were compiled (that of the newest source of any kind)."""
 
     catalog: Catalog
     features: Mapping[str, tuple[Feature, ...]]
     sources: Mapping[str, str]
     as_of: date | None = None
+    compiled: date | None = None
 
 
 def read(
@@ -43,8 +45,10 @@ def read(
         published.summary(layer, internal=internal)
         every = texts(layer, Query(limit=_ALL, internal=internal))
         features[layer.id] = tuple(feature(text) for text in every)
-    titles = {source.id: source.title for source in published.sources.values()}
-    return Content(catalog, FrozenMapping(features), FrozenMapping(titles), published.as_of)
+    sources = published.sources.values()
+    titles = {source.id: source.title for source in sources}
+    compiled = max((source.date for source in sources if source.date), default=published.as_of)
+    return Content(catalog, FrozenMapping(features), FrozenMapping(titles), published.as_of, compiled)
 
 
 def feature(text: str) -> Feature:

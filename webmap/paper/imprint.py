@@ -22,7 +22,7 @@ def _lines(sheet: Sheet, content: Content, drawn: Iterable[Feature]) -> Iterator
     made, lang = sheet.marginalia, sheet.language
     if made.unit:
         yield phrases.UNIT.say(lang, unit=made.unit)
-    day = made.date or content.as_of
+    day = made.date or content.compiled
     if day:
         yield phrases.DAY.say(lang, day=day)
     yield phrases.SOURCES.say(lang, sources=made.sources or sources(content, drawn, lang))

@@ -79,7 +79,7 @@ def produce(
 def about(asked: Sheet | Atlas, content: Content) -> pdf.About:
     """What the file says of itself."""
     first = asked.sheets[0] if isinstance(asked, Atlas) else asked
-    day = first.marginalia.date or content.as_of
+    day = first.marginalia.date or content.compiled
     return pdf.About(asked.title, first.marginalia.unit, asked.subtitle, day)
 
 
