@@ -153,6 +153,7 @@ def test_a_paper_too_large_for_a_resolution_offers_a_lower_one(visit: Visit, wel
 def test_on_a_phone_the_panel_fills_the_screen_in_either_language(browser: Browser, wells_live: str) -> None:
     visit = Visit(browser, PHONE)
     page = visit.open(f"{wells_live}/?lang=en")
+    page.locator(".tool-more").click()
     page.get_by_role("button", name="Print a sheet").click()
     dialog = page.get_by_role("dialog", name="Print a sheet")
     box = dialog.bounding_box()
