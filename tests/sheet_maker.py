@@ -30,15 +30,16 @@ from gis.symbol import symbol_for
 from tests.conftest import REQUIRE_ALL
 from tests.sheet_reader import Read, Sheets, corners, legend_counts, missing, named, projection
 from webmap import legend
-from webmap.paper import pdf, press, sheet, svg
+from webmap.paper import atlas, pdf, press, sheet, svg
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
 from webmap.paper.phrases import NOT_BINDING, NOT_REVIEWED
-from webmap.paper.sheet import Around, Sheet
+from webmap.paper.sheet import Around, Atlas, Sheet
 
 NAMES = sorted(path.stem for path in sheet.SHIPPED.glob("*.toml"))
 INDICATORS = [name for name in NAMES if name.startswith("indicator-")]
-MAPS = [name for name in NAMES if name not in INDICATORS and name != "atlas"]
+ATLAS = "atlas"
+MAPS = [name for name in NAMES if name not in INDICATORS and name != ATLAS]
 ENDS = ("2020", "2025", "gap")
 
 VAGUE = ("district", "city")
@@ -90,6 +91,19 @@ def make(name: str, content: Content) -> Printed:
     return Printed(asked, composed, data, Sheets(data))
 
 
+def bound(whole: Atlas, composed: Callable[[str], Composed], content: Content) -> bytes:
+    """An atlas of sheets that are composed already."""
+    pages = atlas.bound(whole, [composed(one.name) for one in whole.sheets])
+    return pdf.write(list(pages), press.about(whole, content))
+
+
+def shipped_atlas(content: Content) -> Atlas:
+    """The atlas of all sheets."""
+    whole = sheet.load(ATLAS, content.catalog)
+    assert isinstance(whole, Atlas)
+    return whole
+
+
 # --- the same once more ---------------------------------------------------------------------------
 
 
@@ -134,12 +148,11 @@ PICTURED = "cluster-huanggang"
 
 def _tell(stored: Path, kind: str) -> None:
     content: Content = pickle.loads(stored.read_bytes())
-    told = {}
-    for name in INDICATORS if kind == "indicators" else MAPS:
-        one = make(name, content)
-        told[name] = digest(one.data)
-        if name == PICTURED:
-            told[pictured(name)] = digest(pictures(one.composed))
+    once = cache(lambda name: make(name, content))
+    told = {name: digest(once(name).data) for name in (INDICATORS if kind == "indicators" else MAPS)}
+    if kind == "maps":
+        told[pictured(PICTURED)] = digest(pictures(once(PICTURED).composed))
+        told[ATLAS] = digest(bound(shipped_atlas(content), lambda name: once(name).composed, content))
     print(json.dumps(told))
 
 

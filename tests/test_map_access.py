@@ -14,7 +14,12 @@ from tests.browsing import DESK, PHONE, SIZES, Visit, facet
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 
 
+STILL = "() => document.getAnimations().every((one) => one.playState !== 'running')"
+
+
 def violations(page: Page) -> list[str]:
+    """What axe finds once nothing fades any more."""
+    page.wait_for_function(STILL)
     found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"

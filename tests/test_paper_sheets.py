@@ -16,11 +16,13 @@ from pyproj import CRS
 from gis.layer import Catalog
 from gis.symbol import Marker
 from tests.sheet_maker import (
+    ATLAS,
     MAPS,
     PICTURED,
     Again,
     Made,
     Printed,
+    bound,
     by_gdal,
     digest,
     faults,
@@ -28,16 +30,17 @@ from tests.sheet_maker import (
     pictured,
     pictures,
     place_faults,
+    shipped_atlas,
     standing_faults,
 )
 from tests.sheet_reader import Run, Sheets, lightness, missing, named, needs_fonts, page_faults
 from webmap.legend import entries
-from webmap.paper import atlas, display, pdf, press, sheet, svg
+from webmap.paper import display, pdf, press, sheet, svg
 from webmap.paper.compose import compose
 from webmap.paper.content import Content
 from webmap.paper.display import Group, Item, Page, Reference, Shape, Text
 from webmap.paper.furniture import scale_bar
-from webmap.paper.sheet import Atlas, Marginalia, Sheet
+from webmap.paper.sheet import Marginalia, Sheet
 
 pytestmark = needs_fonts
 
@@ -65,12 +68,12 @@ def test_the_overview_names_nearly_all_of_its_many_facilities(made: Made) -> Non
 
 
 def test_the_shipped_atlas_has_its_contents_its_sheets_and_its_index(
-    made: Made, shipped_content: Content
+    made: Made, shipped_content: Content, again: Callable[[str], Again]
 ) -> None:
-    whole = sheet.load("atlas", shipped_content.catalog)
-    assert isinstance(whole, Atlas)
+    whole = shipped_atlas(shipped_content)
     composed = [made(one.name).composed for one in whole.sheets]
-    data = pdf.write(list(atlas.bound(whole, composed)), press.about(whole, shipped_content))
+    data = bound(whole, lambda name: made(name).composed, shipped_content)
+    assert again("maps")(ATLAS) == digest(data), "other bytes in another process"
     found = Sheets(data)
     assert found.faults() == []
     assert len(data) < 9_000_000
