@@ -11,6 +11,9 @@ _POLICY = (
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'"
 )
 
+# What an answer of any kind carries: it is what it says it is, and pages from elsewhere may read it.
+EVERYWHERE = (("X-Content-Type-Options", "nosniff"), ("Access-Control-Allow-Origin", "*"))
+
 _ASKED_AGAIN_SECONDS = "86400"  # how long a browser remembers what it may ask from another origin
 
 
@@ -28,8 +31,7 @@ def nonce() -> str:
 
 
 def _complete(answer: Response) -> Response:
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers.update(EVERYWHERE)
     answer.headers["Access-Control-Expose-Headers"] = "Content-Crs, Link, ETag"
     if request.method == "OPTIONS":
         answer.headers["Access-Control-Allow-Methods"] = answer.headers.get("Allow", "GET, HEAD, OPTIONS")

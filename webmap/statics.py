@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.http import parse_etags
 from werkzeug.security import safe_join
 
-from webmap import assets
+from webmap import assets, headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _PREFIX = "/static/"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _COMPRESSIBLE = ("text/", "application/json", "image/svg")
-_OURS = (("X-Content-Type-Options", "nosniff"), ("Access-Control-Allow-Origin", "*"))
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def _send(file: File, environ: WSGIEnvironment, start_response: StartResponse) -
         ("ETag", f'"{tag}"'),
         ("Cache-Control", _FOR_EVER if is_exact else "no-cache"),
         ("Vary", "Accept-Encoding"),
-        *_OURS,
+        *headers.EVERYWHERE,
     ]
     if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag):
         start_response("304 Not Modified", common)

@@ -166,18 +166,6 @@ class Source:
         """Whether the file has keys of its own."""
         return "key" in self.columns
 
-    def unused(self) -> tuple[str, ...]:
-        """The columns of the file that no field takes."""
-        used = {
-            *self.columns.values(),
-            *self.places.used,
-            self.options.geocode,
-            self.options.columns.get(ID, ""),
-        }
-        return tuple(
-            name for name in self.table.columns if name not in used and name.lower() not in _ID_COLUMNS
-        )
-
     @cached_property
     def ids(self) -> np.ndarray:
         """The file's own whole numbers where they are unique and above 0, else the row numbers."""
