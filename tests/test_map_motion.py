@@ -77,8 +77,10 @@ def test_while_the_map_zooms_its_drawing_is_scaled_as_one_picture(visit: Visit, 
         " new MutationObserver((all) => all.forEach(note)).observe(document.querySelector('.leaflet-map-pane'),"
         " { subtree: true, attributeFilter: ['style'] }); }"
     )
+    before = page.evaluate(_VIEW)
     page.locator(".tools button").first.click()
-    page.wait_for_function("() => location.hash")
+    page.wait_for_function("() => [...window.scaled].filter(name => name.includes('plane')).length > 1")
+    page.wait_for_function(f"zoomed => {_VIEW} !== zoomed", arg=before)
     scaled = page.evaluate("() => [...window.scaled]")
     drawn = [name for name in scaled if "leaflet-proxy" not in name]  # Leaflet's, which holds nothing
     assert len(drawn) == 2
