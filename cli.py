@@ -161,7 +161,7 @@ def _add_export(commands: Any) -> None:
     )
     export.add_argument("--bbox", default="", metavar="W,S,E,N", help="degrees; what meets this box")
     export.add_argument("--fields", default="", metavar="A,B", help="only these fields")
-    export.add_argument("--crs", default="", help="EPSG:4326, 4490, 4547, 4526, 3857, gcj02 or bd09")
+    export.add_argument("--crs", default="", help="EPSG:4326, 4490, 4547, 4548, 4526, 3857, gcj02 or bd09")
     export.add_argument(
         "-o",
         "--output",

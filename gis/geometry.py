@@ -22,7 +22,7 @@ _ANGLES = {"east": "lon", "north": "lat"}
 _LENGTHS = {"east": "easting", "north": "northing"}
 # The systems in which coordinates may be given, by URI, with their codes.
 CRS_CODES = {CRS84: "OGC:CRS84"} | {
-    f"{_EPSG}{number}": f"EPSG:{number}" for number in (4326, 4490, 4547, 4526, 3857)
+    f"{_EPSG}{number}": f"EPSG:{number}" for number in (4326, 4490, 4547, 4548, 4526, 3857)
 }
 
 

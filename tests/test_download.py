@@ -161,7 +161,7 @@ def test_the_same_data_give_the_same_bytes(client: FlaskClient, layer: str, fmt:
 
 
 @pytest.mark.parametrize("fmt", ["gpkg", "fgb"])
-@pytest.mark.parametrize("code", [4326, 4490, 4547, 4526, 3857])
+@pytest.mark.parametrize("code", [4326, 4490, 4547, 4548, 4526, 3857])
 def test_files_have_x_first_and_name_their_system(
     client: FlaskClient, tmp_path: Path, fmt: str, code: int
 ) -> None:

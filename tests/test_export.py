@@ -104,7 +104,7 @@ def test_no_spreadsheet_computes_a_text(store: Store, tmp_path: Path, suffix: st
 
 
 @pytest.mark.parametrize("suffix", [s for s in SPATIAL if s != ".kml"])
-@pytest.mark.parametrize("code", [4326, 4490, 4547, 4526, 3857])
+@pytest.mark.parametrize("code", [4326, 4490, 4547, 4548, 4526, 3857])
 def test_every_offered_system_is_written_x_first(
     filled: Store, tmp_path: Path, suffix: str, code: int
 ) -> None:

@@ -159,7 +159,7 @@ def test_05_collections_stand_on_one_page_with_all_that_clients_read_off_them(cl
         assert re.search(r"[\u4e00-\u9fff]", collection["title"])
         assert collection["itemType"] == "feature"
         assert collection["crs"][0] == CRS84 == collection["storageCrs"]
-        assert {f"{EPSG}{code}" for code in (4326, 4490, 4547, 4526, 3857)} <= set(collection["crs"])
+        assert {f"{EPSG}{code}" for code in (4326, 4490, 4547, 4548, 4526, 3857)} <= set(collection["crs"])
         assert "storageCrsCoordinateEpoch" not in collection
         assert collection["attribution"]
         types = [one["type"] for one in collection["links"] if one["rel"] == "items"]
@@ -208,7 +208,7 @@ def test_07_paging_gives_every_feature_once_and_limits_are_kept(client: FlaskCli
 # --- 8 ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", [4326, 4490, 4547, 4526, 3857])
+@pytest.mark.parametrize("code", [4326, 4490, 4547, 4548, 4526, 3857])
 def test_08_boxes_and_answers_follow_the_axis_order_and_the_system_is_always_named(
     client: FlaskClient, code: int
 ) -> None:

@@ -36,6 +36,7 @@ def told(page: Page, system: str, place: list[float]) -> list[float]:
     ("system", "asked", "within"),
     [
         ("gk114", "crs=http://www.opengis.net/def/crs/EPSG/0/4547", 0.006),
+        ("gk117", "crs=http://www.opengis.net/def/crs/EPSG/0/4548", 0.006),
         ("gcj02", "coords=gcj02", 6e-7),
         ("bd09", "coords=bd09", 6e-7),
         ("wgs84", "", 6e-7),

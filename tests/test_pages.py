@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shapely
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 
+from gis import storing
 from gis.config import Settings
 from gis.database import Store
+from gis.feature import Feature
 from gis.layer import Catalog
 from gis.repository import Source
 from tests.browsing import PHONE, Visit
-from tests.conftest import HOSTILE, WELLS, _serve
+from tests.conftest import HOSTILE, WELLS, _serve, properties
 from tests.test_map_access import violations
 from webmap import create_app, words
 
@@ -98,6 +101,20 @@ def test_an_item_page_shows_every_field_its_sources_and_its_place_in_four_system
         assert wanted in seen, wanted
     assert "CGCS2000 / 3° GK 114E (X, Y) 332" in seen
     assert "没有来源给出位置" in text(page(client, f"{ITEMS}/6"))
+
+
+@pytest.mark.parametrize(("lon", "zone"), [(115.4, "114E (X, Y) 3320"), (115.6, "117E (X, Y) 3320")])
+def test_an_item_page_tells_metres_in_the_zone_of_its_place(
+    store: Store, catalog: Catalog, lon: float, zone: str
+) -> None:
+    well = Feature(1, shapely.Point(lon, 30.0), properties(WELLS, "well-1"))
+    with store.publish() as connection:
+        storing.begin(connection)
+        for layer in catalog.values():
+            storing.replace(connection, layer, [well] if layer == WELLS else [])
+        storing.finish(connection, "zones")
+    seen = text(page(create_app(Settings(), catalog, store).test_client(), f"{ITEMS}/1"))
+    assert f"CGCS2000 / 3° GK {zone}" in seen
 
 
 def test_an_item_page_leads_to_its_card_on_the_map(client: FlaskClient) -> None:

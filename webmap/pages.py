@@ -39,7 +39,11 @@ bp = Blueprint("pages", __name__)
 
 _NEAREST = 14
 _NARROWEST = 1e-6
-_GAUSS_KRUEGER = "http://www.opengis.net/def/crs/EPSG/0/4547"
+# The 3° zones of Gauss–Krüger here: the central meridian, where it ends in the east, and the system.
+_ZONES = (
+    (114, 115.5, "http://www.opengis.net/def/crs/EPSG/0/4547"),
+    (117, 180.0, "http://www.opengis.net/def/crs/EPSG/0/4548"),
+)
 
 
 @bp.get("/map")
@@ -289,8 +293,9 @@ def _coordinates(feature: Feature) -> Iterator[tuple[str, str]]:
         return
     place = shapely.from_geojson(json.dumps(feature["geometry"]))
     yield "WGS-84", f"{place.x:.6f}, {place.y:.6f}"
-    projected = moved(place, Form(crs=_GAUSS_KRUEGER))
-    yield "CGCS2000 / 3° GK 114E (X, Y)", f"{projected.x:.1f}, {projected.y:.1f}"
+    meridian, _, crs = next(zone for zone in _ZONES if place.x <= zone[1])
+    projected = moved(place, Form(crs=crs))
+    yield f"CGCS2000 / 3° GK {meridian}E (X, Y)", f"{projected.x:.1f}, {projected.y:.1f}"
     for code, name in DATUMS.items():
         shifted = moved(place, Form(coords=code))
         yield name, f"{shifted.x:.6f}, {shifted.y:.6f}"

@@ -6,7 +6,11 @@ import { say, t } from "./i18n.js";
 export const SYSTEMS = [
   { id: "wgs84", title: ["WGS-84 经纬度", "WGS-84 lon, lat"], tell: (place) => degrees(place) },
   { id: "cgcs2000", title: ["CGCS2000 经纬度", "CGCS2000 lon, lat"], tell: (place) => degrees(place) },
-  { id: "gk114", title: ["CGCS2000 3°带 114°E（北, 东）", "CGCS2000 / 3° GK 114°E (N, E)"], tell: (place) => metres(gaussKrueger(place)) },
+  ...[114, 117].map((meridian) => ({
+    id: `gk${meridian}`,
+    title: [`CGCS2000 3°带 ${meridian}°E（北, 东）`, `CGCS2000 / 3° GK ${meridian}°E (N, E)`],
+    tell: (place) => metres(gaussKrueger(place, meridian)),
+  })),
   { id: "gcj02", title: ["GCJ-02（高德、腾讯）", "GCJ-02 (AMap, Tencent)"], tell: (place) => degrees(gcj02(place)) },
   { id: "bd09", title: ["BD-09（百度）", "BD-09 (Baidu)"], tell: (place) => degrees(bd09(place)) },
 ];
@@ -57,10 +61,10 @@ function metres([northing, easting]) {
 
 const RADIANS = Math.PI / 180;
 
-// GRS 80, whose axes CGCS2000 has; EPSG:4547: central meridian 114° E, scale 1, false easting 500 km.
+// GRS 80, whose axes CGCS2000 has; EPSG:4547 and EPSG:4548: scale 1, false easting 500 km. The zone of 114° E
+// ends at 115.5° E, within the corridor.
 const A = 6378137;
 const F = 1 / 298.257222101;
-const MERIDIAN = 114;
 const EASTING = 500000;
 
 // Krüger's series in the third flattening, to its fourth power: below a millimetre within 10° of the meridian.
@@ -73,9 +77,9 @@ const ALPHA = [
   (49561 * N ** 4) / 161280,
 ];
 
-/** CGCS2000 / 3-degree Gauss-Krüger CM 114E: [northing, easting] in metres. */
-function gaussKrueger([lon, lat]) {
-  const [phi, lambda] = [lat * RADIANS, (lon - MERIDIAN) * RADIANS];
+/** CGCS2000 / 3-degree Gauss-Krüger of a central meridian, in degrees: [northing, easting] in metres. */
+function gaussKrueger([lon, lat], meridian) {
+  const [phi, lambda] = [lat * RADIANS, (lon - meridian) * RADIANS];
   const e = Math.sqrt(F * (2 - F));
   const tau = Math.sinh(Math.atanh(Math.sin(phi)) - e * Math.atanh(e * Math.sin(phi)));
   const [xi, eta] = [Math.atan2(tau, Math.cos(lambda)), Math.asinh(Math.sin(lambda) / Math.hypot(tau, Math.cos(lambda)))];
