@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Column, Connection, Index, MetaData, Table, func, select, text
+from sqlalchemy import Column, Connection, Index, MetaData, Table, func, or_, select, text
 from sqlalchemy.schema import AddConstraint
 
 from gis.database import driver_of
@@ -16,6 +16,7 @@ from gis.tables import SRID
 Row: TypeAlias = Sequence[Any]
 
 _INDEX_MEMORY = "128MB"
+_OF_A_KEY = 10  # as the statistics of PostgreSQL have it: a histogram of so many parts
 _NOTHING: Mapping[str, object] = FrozenMapping({})
 
 
@@ -36,38 +37,51 @@ def key(connection: Connection, stored: Table) -> None:
     if connection.dialect.name == "postgresql":
         _set_resources(connection)
         connection.execute(AddConstraint(stored.primary_key))
+        if not stored.indexes:  # rows are found by their key alone, of which little need be known
+            connection.execute(text(f"SET LOCAL default_statistics_target = {_OF_A_KEY}"))
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
 
 
-def index(connection: Connection, stored: Table, alike: Mapping[str, object] = _NOTHING) -> None:
-    """Make the indexes of a table that holds its rows, but for that of its geometry. SQLite counts what it plans by.
+def indexes(dialect: str, stored: Table, alike: Mapping[str, object] = _NOTHING) -> list[Index]:
+    """The indexes of a table, but for that of its geometry. `alike` names the columns in which all rows hold the same
+    value, or none (None)."""
+    same = [] if dialect == "sqlite" else [one for one in stored.indexes if _column(one).name in alike]
+    others = [one for one in stored.indexes if one not in same]
+    return [*others, _of_what_differs(same, alike)] if same else others
 
-    `alike` names the columns in which all rows hold the same value, or none (None).
-    """
-    if connection.dialect.name == "postgresql":
-        _set_resources(connection)
-    for made in stored.indexes:
-        _useful(connection, made, alike).create(connection)
-    if connection.dialect.name != "postgresql":
+
+def index(connection: Connection, made: Index) -> None:
+    """Make an index of a table that holds its rows."""
+    _set_resources(connection)
+    made.create(connection)
+
+
+def counted(connection: Connection, stored: Table) -> None:
+    """Let SQLite count what it plans by, when a table has its indexes."""
+    if connection.dialect.name == "sqlite":
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
 
 
 def _set_resources(connection: Connection) -> None:
-    connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
-    # Two connections make indexes at once already; helpers of theirs cost more work than they save.
-    connection.execute(text("SET LOCAL max_parallel_maintenance_workers = 0"))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{_INDEX_MEMORY}'"))
+        # Two connections make indexes at once already; helpers of theirs cost more work than they save.
+        connection.execute(text("SET LOCAL max_parallel_maintenance_workers = 0"))
 
 
-def _useful(connection: Connection, made: Index, alike: Mapping[str, object]) -> Index:
-    """An index of what differs from what all rows hold: it is empty, costs nothing, and still tells PostgreSQL at
-    once that no row has another value. An index of the value itself would find every row."""
+def _of_what_differs(made: Sequence[Index], alike: Mapping[str, object]) -> Index:
+    """One index, instead of several, of what differs from what all rows hold: it is empty, and tells PostgreSQL at
+    once that no row has another value. Indexes of the values themselves would find every row."""
+    columns = [_column(one) for one in made]
+    bare = Table(columns[0].table.name, MetaData(), *(Column(c.name, c.type) for c in columns))
+    same = ((column, alike[column.name]) for column in bare.c)
+    differs = or_(*(column.is_not(None) if value is None else column != value for column, value in same))
+    return Index(made[0].name, bare.c[0], postgresql_where=differs)
+
+
+def _column(made: Index) -> Column[Any]:
     (column,) = made.columns
-    if connection.dialect.name != "postgresql" or column.name not in alike:
-        return made
-    same = alike[column.name]
-    bare = Table(column.table.name, MetaData(), Column(column.name, column.type))
-    kept = bare.c[column.name]
-    return Index(made.name, kept, postgresql_where=kept.is_not(None) if same is None else kept != same)
+    return column
 
 
 def index_geometry(connection: Connection, stored: Table) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from datetime import date
 from functools import partial
 from itertools import chain, islice
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -58,12 +59,22 @@ def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
     held = _Held(layer)
     blocks = held.seen(many)
     first = list(islice(blocks, 2))
-    with _lanes(connection, two=len(first) > 1) as (rows, texts):
+    with _lanes(connection, two=len(first) > 1) as (rows, texts, others):
         survey, digested = _insert(layer, rows, texts, chain(first, blocks))
-        indexed = tuple(_indexed(layer, rows, texts, held.alike))
-        counted = _cells(survey)
-        for one in indexed:
-            one.result()
+        told = others.submit(partial(_tell, layer, survey, digested), partial(_cells, survey))
+        for done in (told, *_indexed(layer, rows, texts, held.alike)):
+            done.result()
+    return len(survey.ids)
+
+
+def _tell(
+    layer: Layer,
+    survey: Survey,
+    digested: Iterable[Mapping[int, int]],
+    connection: Connection,
+    counted: Sequence[Cells],
+) -> None:
+    """Store what is known of a layer as a whole."""
     digests.store(connection, layer, digested)
     _store_cells(connection, layer, counted)
     cell_zoom = counted[-1].zoom if counted else None
@@ -71,7 +82,6 @@ def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
         row = _summary_row(layer, survey, internal) | {"cell_zoom": cell_zoom}
         connection.execute(insert(SUMMARY).values(row))
         _mark(connection, layer, survey, internal)
-    return len(survey.ids)
 
 
 def _batches(features: Iterable[Feature]) -> Iterator[list[Feature]]:
@@ -137,14 +147,16 @@ class _Lane:
 
 
 @contextmanager
-def _lanes(connection: Connection, *, two: bool) -> Iterator[tuple[_Lane, _Lane]]:
-    """A lane for each table of a layer, with connections of their own where two are wanted and the database can
-    do two things at once; else one for both."""
+def _lanes(connection: Connection, *, two: bool) -> Iterator[tuple[_Lane, _Lane, _Lane]]:
+    """A lane for each table of a layer and one for what else is stored. Where two are wanted and the database can do
+    several things at once, those of the tables have connections of their own; else there is one lane for all."""
     with ExitStack() as opened:
         ways = [opened.enter_context(beside(connection)) for _ in range(2)] if two else [connection]
-        pool = opened.enter_context(_workers(*ways))
-        rows = _Lane(pool, ways[0], own=ways[0] is not connection)
-        yield rows, rows if ways[0] is ways[-1] else _Lane(pool, ways[-1], own=True)
+        pool = opened.enter_context(_workers(*ways, connection))
+        others = _Lane(pool, connection, own=False)
+        apart = [_Lane(pool, way, own=True) for way in ways if way is not connection]
+        rows, texts = apart or (others, others)
+        yield rows, texts, others
 
 
 class _Held:
@@ -197,7 +209,7 @@ def _create(stored: Table, connection: Connection, _: object) -> None:
 
 
 def _indexed(layer: Layer, rows: _Lane, texts: _Lane, alike: Mapping[str, object]) -> Iterable[Future[None]]:
-    """Indexes being made: that of the geometry, which takes half of the time, beside the others."""
+    """Indexes being made, by whichever lane has the time, that of the geometry, which takes longest, first."""
     found_by = table(layer)
     written = []
     for lane, stored in ((rows, found_by), (texts, texts_of(layer))):
@@ -205,9 +217,21 @@ def _indexed(layer: Layer, rows: _Lane, texts: _Lane, alike: Mapping[str, object
         written.append(lane.settled())
     for one in written:
         one.result()
-    yield rows.submit(lambda connection, _: bulk.index_geometry(connection, found_by))
-    yield texts.submit(lambda connection, _: bulk.index(connection, found_by, alike))
-    yield texts.submit(lambda connection, _: bulk.index(connection, texts_of(layer)))
+    wanted: SimpleQueue[Callable[[Connection], None]] = SimpleQueue()
+    wanted.put(partial(bulk.index_geometry, stored=found_by))
+    for made in bulk.indexes(rows.dialect, found_by, alike):
+        wanted.put(partial(bulk.index, made=made))
+    for stored in (found_by, texts_of(layer)):
+        wanted.put(partial(bulk.counted, stored=stored))
+    lanes = [rows] if texts is rows else [rows, texts]
+    return [lane.submit(lambda connection, _: _done(wanted, connection)) for lane in lanes]
+
+
+def _done(wanted: SimpleQueue[Callable[[Connection], None]], connection: Connection) -> None:
+    """Do what is wanted until nothing is left."""
+    with suppress(Empty):
+        while True:
+            wanted.get_nowait()(connection)
 
 
 def _key(layer: Layer, stored: Table, connection: Connection, _: object) -> None:
@@ -278,7 +302,7 @@ def finish(
 ) -> None:
     """Name the version that has been built, the day of which it tells, and what it was made from."""
     bulk.key(connection, CELL)
-    bulk.index(connection, CELL)
+    bulk.counted(connection, CELL)
     connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
     for source in sources:
         connection.execute(insert(DOCUMENT).values(asdict(source)))

@@ -21,6 +21,7 @@ from gis.feature import Feature, Query, geojson_text, geojson_texts, rounded
 from gis.layer import Field, Geometry, Layer, Type
 from gis.shapes import Objects, Points, Shapes
 from gis.symbol import Marker
+from gis.tables import table
 from tests.conftest import CONTENTS, HOSTILE, properties
 
 EVERY = Layer(
@@ -179,7 +180,12 @@ def test_what_all_features_share_is_not_indexed_and_what_none_has_is_found_absen
                 "SELECT indexdef FROM pg_indexes WHERE schemaname = :schema AND indexdef LIKE '% WHERE %'"
             )
             schema = connection.get_execution_options()["schema_translate_map"][None]
-            partial = " ".join(connection.scalars(listed, {"schema": schema}))
-            assert "(status) WHERE (status IS NOT NULL)" in partial
-            assert "(visibility) WHERE ((visibility)::text <> 'public'::text)" in partial
+            (partial,) = connection.scalars(listed, {"schema": schema}).all()
+            assert "status IS NOT NULL" in partial and "visibility)::text <> 'public'::text" in partial
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            name = partial.split()[2]
+            for absent in ("status = 'built'", "visibility = 'internal'"):
+                wanted = f'EXPLAIN SELECT id FROM "{schema}".{table(EVERY).name} WHERE {absent}'
+                plan = " ".join(connection.scalars(text(wanted)))
+                assert f"using {name}" in plan, plan
             assert "(level)" not in partial

@@ -15,10 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -191,6 +189,8 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _workbook(file: Path, options: Options) -> Table:
+    import openpyxl  # a tenth of a second that other formats need not wait
+
     archive.opened(file).close()
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -335,6 +335,8 @@ def _simple(values: Any) -> Any:
 
 
 def _parquet(file: Path, options: Options) -> Table:
+    import pyarrow.parquet as pq  # as long
+
     try:
         source = pq.ParquetFile(file)
         size = sum(
