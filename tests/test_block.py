@@ -182,7 +182,7 @@ def test_what_all_features_share_is_not_indexed_and_what_none_has_is_found_absen
             schema = connection.get_execution_options()["schema_translate_map"][None]
             (partial,) = connection.scalars(listed, {"schema": schema}).all()
             assert "status IS NOT NULL" in partial and "visibility)::text <> 'public'::text" in partial
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            connection.execute(text("SET enable_seqscan = off"))
             name = partial.split()[2]
             for absent in ("status = 'built'", "visibility = 'internal'"):
                 wanted = f'EXPLAIN SELECT id FROM "{schema}".{table(EVERY).name} WHERE {absent}'
