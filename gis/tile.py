@@ -106,17 +106,6 @@ def _latitude(y: float) -> float:
     return math.degrees(math.atan(math.sinh(y / _RADIUS)))
 
 
-def covering(box: Bbox, zoom: int) -> Iterator[Tile]:
-    """The tiles of a zoom that a box in degrees meets, row by row."""
-    (left, top), (right, bottom) = (
-        np.clip((to_metres(np.array([corner])) * (1, -1) + HALF)[0] / (2 * HALF) * 2**zoom, 0, 2**zoom - 1)
-        for corner in ((box.west, box.north), (box.east, box.south))
-    )
-    for row in range(int(top), int(bottom) + 1):
-        for column in range(int(left), int(right) + 1):
-            yield Tile(zoom, row, column)
-
-
 def projected(geometries: Sequence[BaseGeometry | None] | np.ndarray) -> np.ndarray:
     """What of each geometry (degrees, WGS-84) lies in the matrix, in its metres; None where nothing does."""
     inside = np.array(geometries, dtype=object)

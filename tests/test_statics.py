@@ -30,6 +30,11 @@ def test_a_file_is_compressed_for_who_can_read_that(client: FlaskClient) -> None
     assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
 
 
+@pytest.mark.parametrize("said", ["gzip;q=0", "br, gzip;q=0.0", "identity", ""])
+def test_a_file_is_not_compressed_for_who_refuses_that(client: FlaskClient, said: str) -> None:
+    assert "Content-Encoding" not in client.get(SCRIPT, headers={"Accept-Encoding": said}).headers
+
+
 def test_a_file_asked_for_by_what_it_holds_is_good_for_ever_and_another_until_asked_again(
     client: FlaskClient,
 ) -> None:

@@ -23,8 +23,9 @@ from gis.errors import BadData
 from gis.feature import Bbox, Feature, rounded
 from gis.layer import Catalog, Geometry, Layer
 from gis.symbol import Marker
-from gis.tile import EXTENT, MAX_ZOOM, Tile, covering
+from gis.tile import EXTENT, MAX_ZOOM, Tile
 from tests.conftest import FIELDS, TRACKS, WELLS, _postgis_settings, _spatialite_settings, properties
+from tests.test_tile import covering
 from webmap import archive, create_app
 
 CROWD = Layer(id="crowd", title="人群", geometry=Geometry.POINT, symbol=Marker("#aa3333"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from werkzeug.http import parse_etags
+from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.security import safe_join
 
 from webmap import assets, headers
@@ -84,7 +84,7 @@ def _read(path: str, _changed_ns: int, _size: int) -> File:
 
 
 def _send(file: File, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    packed = file.packed if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") else None
+    packed = file.packed if parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))["gzip"] else None
     tag = file.version if packed is None else f"{file.version}-gzip"
     is_exact = environ.get("QUERY_STRING") == f"v={file.version}"
     common = [
