@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from geoalchemy2 import Geometry
-from sqlalchemy import Column, Connection, Index, MetaData, Table, func, or_, select, text
+from sqlalchemy import Column, Connection, Index, MetaData, String, Table, func, or_, select, text
 from sqlalchemy.schema import AddConstraint
 
 from gis.database import driver_of
@@ -43,10 +43,13 @@ def key(connection: Connection, stored: Table) -> None:
 
 
 def indexes(dialect: str, stored: Table, alike: Mapping[str, object] = _NOTHING) -> list[Index]:
-    """The indexes of a table, but for that of its geometry. `alike` names the columns in which all rows hold the same
-    value, or none (None)."""
-    same = [] if dialect == "sqlite" else [one for one in stored.indexes if _column(one).name in alike]
-    others = [one for one in stored.indexes if one not in same]
+    """The indexes of a table, but for that of its geometry, those that take longest first. `alike` names the columns
+    in which all rows hold the same value, or none (None)."""
+    every = sorted(
+        stored.indexes, key=lambda one: (not isinstance(_column(one).type, String), _column(one).name)
+    )
+    same = [] if dialect == "sqlite" else [one for one in every if _column(one).name in alike]
+    others = [one for one in every if one not in same]
     return [*others, _of_what_differs(same, alike)] if same else others
 
 
