@@ -33,7 +33,18 @@ from webmap import legend
 from webmap.paper import atlas, pdf, press, sheet, svg
 from webmap.paper.compose import Composed, compose
 from webmap.paper.content import Content
-from webmap.paper.phrases import NOT_BINDING, NOT_REVIEWED
+from webmap.paper.phrases import (
+    AS_OF,
+    DAY,
+    LEGEND,
+    NORTH,
+    NOT_BINDING,
+    NOT_REVIEWED,
+    OF_LAYER,
+    REFERENCE,
+    SOURCES,
+    UNIT,
+)
 from webmap.paper.sheet import Around, Atlas, Sheet
 
 NAMES = sorted(path.stem for path in sheet.SHIPPED.glob("*.toml"))
@@ -46,6 +57,7 @@ VAGUE = ("district", "city")
 LEAST_NAMED = 0.95
 _IN_GOOD_PART = 0.1  # the share of an area within the area that a sheet is about, from which on it is drawn
 _EXACT = 0.001
+_TOLD = (UNIT, DAY, SOURCES, AS_OF, REFERENCE, LEGEND, NORTH, NOT_BINDING, NOT_REVIEWED)
 
 
 @dataclass(frozen=True)
@@ -169,19 +181,9 @@ def faults(printed: Printed, content: Content, told: dict[str, object] | None = 
 
 def standing_faults(printed: Printed) -> Iterator[str]:
     """What a sheet does not say of itself: title, number, who made it, from what, and how it stands."""
-    asked = printed.asked
-    told = [
-        "编制单位",
-        "编制日期",
-        "资料来源",
-        "资料截至",
-        "坐标系",
-        "图例",
-        "北",
-        "CGCS2000",
-        NOT_BINDING.zh,
-    ]
-    told += [asked.title, asked.number, NOT_REVIEWED.zh]
+    asked, lang = printed.asked, printed.asked.language
+    told = [getattr(phrase, lang).partition("{")[0].strip() for phrase in _TOLD]
+    told += [asked.title, asked.number, "CGCS2000"]
     yield from (f"{text} is not told" for text in missing(printed.page, told))
     if str(printed.read.pdf.docinfo.get("/Title", "")) != asked.title:
         yield "the file has another title"
@@ -216,24 +218,27 @@ def _expected(printed: Printed, content: Content) -> Iterator[tuple[str, int]]:
     for layer in _drawn(printed.asked, content):
         if layer.theme is Theme.BASE:
             continue
-        titles = {entry.symbol: _title(layer, entry) for entry in legend.entries(layer)}
+        lang = printed.asked.language
+        titles = {entry.symbol: _title(layer, entry, lang) for entry in legend.entries(layer)}
         counts: Counter[str] = Counter()
         for one in _inside(printed, layer, content):
             counts[titles[symbol_for(layer.symbol, one.properties)]] += 1
         yield from counts.items()
 
 
-def _title(layer: Layer, entry: legend.Entry) -> str:
+def _title(layer: Layer, entry: legend.Entry, lang: str) -> str:
+    title = entry.heading(lang)
     if len(legend.entries(layer)) == 1 or len(layer.title) > 3:
-        return entry.title
-    return f"{layer.title}：{entry.title}"
+        return title
+    return OF_LAYER.say(lang, layer=layer.heading(lang), value=title)
 
 
 def _base(printed: Printed, content: Content) -> list[str]:
     """The titles of the layers of the base of which something lies in the map."""
     found = [layer for layer in _drawn(printed.asked, content) if layer.theme is Theme.BASE]
     plain = [layer for layer in found if len(legend.entries(layer)) == 1]
-    return [layer.title for layer in plain if next(_inside(printed, layer, content), None)]
+    lang = printed.asked.language
+    return [layer.heading(lang) for layer in plain if next(_inside(printed, layer, content), None)]
 
 
 def _drawn(asked: Sheet, content: Content) -> list[Layer]:

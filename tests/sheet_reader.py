@@ -157,6 +157,8 @@ def _runs(glyphs: Sequence[Any], height: float) -> Iterator[Run]:
 
 def _follows(before: Any, here: Any) -> bool:
     size, one, two = here[2], before[3], here[3]
+    if min(abs(two.a), abs(two.b)) > 1e-3:  # along a river: its box would be larger than its letters
+        return False
     turned = abs(one.a * two.b - one.b * two.a) > 1e-3 or abs(before[2] - size) > 0.01
     length = (two.a**2 + two.b**2) ** 0.5
     along = ((two.e - one.e) * two.a + (two.f - one.f) * two.b) / length
@@ -274,7 +276,7 @@ def frames(page: Read) -> list[tuple[float, float, float, float]]:
 def inset(page: Read) -> tuple[float, float, float, float] | None:
     """The frame of the inset: the rectangle in whose upper left corner its title stands."""
     for run in page.runs:
-        if run.text.startswith("附图") and _SCALE.search(run.text):
+        if run.text.startswith(("附图", "Inset")) and _SCALE.search(run.text):
             at = (box for box in page.paths if 0 < run.left - box[0] < 3 and 0 < run.top - box[1] < 4)
             return max(at, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), default=None)
     return None
@@ -304,7 +306,7 @@ def _plain(name: str) -> str:
 
 def legend_counts(page: Read) -> dict[str, int]:
     """The lines of the legend that state a count."""
-    found = (re.fullmatch(r"(.+)（(\d+)）", run.text.strip()) for run in page.runs)
+    found = (re.fullmatch(r"(.+?) ?[（(](\d+)[）)]", run.text.strip()) for run in page.runs)
     return {match[1]: int(match[2]) for match in found if match}
 
 

@@ -67,6 +67,10 @@ def test_the_overview_names_nearly_all_of_its_many_facilities(made: Made) -> Non
     assert len(made("corridor").data) < 1_500_000
 
 
+def test_the_english_overview_says_nothing_in_chinese(made: Made) -> None:
+    assert re.findall(r"[\u2e80-\u9fff\uff00-\uffef]", made("corridor-en").page.text) == []
+
+
 def test_the_shipped_atlas_has_its_contents_its_sheets_and_its_index(
     made: Made, shipped_content: Content, again: Callable[[str], Again]
 ) -> None:
@@ -217,7 +221,7 @@ def test_the_reader_finds_text_across_a_frame(page: Page) -> None:
 def test_the_reader_finds_what_a_sheet_does_not_say_of_itself(page: Page, made: Made) -> None:
     bare = _changed(page, "foot", lambda item: None if isinstance(item, Text) else item)
     found = list(standing_faults(_broken(bare, made)))
-    assert "坐标系 is not told" in found and "编制单位 is not told" in found
+    assert "坐标系： is not told" in found and "编制单位 is not told" in found
     assert "the file has another title" in standing_faults(
         replace(_broken(page, made), asked=replace(made(PICTURED).asked, title="别的图"))
     )
