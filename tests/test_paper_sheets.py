@@ -221,7 +221,7 @@ def test_the_reader_finds_text_across_a_frame(page: Page) -> None:
 def test_the_reader_finds_what_a_sheet_does_not_say_of_itself(page: Page, made: Made) -> None:
     bare = _changed(page, "foot", lambda item: None if isinstance(item, Text) else item)
     found = list(standing_faults(_broken(bare, made)))
-    assert "坐标系： is not told" in found and "编制单位 is not told" in found
+    assert "坐标系： is not told" in found and "编制单位： is not told" in found
     assert "the file has another title" in standing_faults(
         replace(_broken(page, made), asked=replace(made(PICTURED).asked, title="别的图"))
     )
