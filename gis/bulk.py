@@ -7,11 +7,10 @@ from typing import Any, TypeAlias
 
 from geoalchemy2 import Geometry
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, func, or_, select, text
-from sqlalchemy.schema import AddConstraint
 
 from gis.database import driver_of
 from gis.frozen import FrozenMapping
-from gis.tables import SRID
+from gis.tables import SRID, index_name
 
 Row: TypeAlias = Sequence[Any]
 
@@ -31,15 +30,33 @@ def create(connection: Connection, stored: Table) -> None:
     Table(stored.name, MetaData(), *columns).create(connection)
 
 
-def key(connection: Connection, stored: Table) -> None:
-    """Let a table that holds its rows have its key. PostgreSQL counts what it plans by: it need not wait for other
-    indexes, and while others are made it could not."""
+def analyze_rows(connection: Connection, stored: Table) -> None:
+    """Let PostgreSQL count what it plans by, in a table that holds its rows: while indexes are made it could not."""
     if connection.dialect.name == "postgresql":
-        _set_resources(connection)
-        connection.execute(AddConstraint(stored.primary_key))
-        if not stored.indexes:  # rows are found by their key alone, of which little need be known
-            connection.execute(text(f"SET LOCAL default_statistics_target = {_OF_A_KEY}"))
+        # A table without indexes is one whose rows are found by their key alone, of which little need be known.
+        parts = "DEFAULT" if stored.indexes else _OF_A_KEY
+        connection.execute(text(f"SET LOCAL default_statistics_target TO {parts}"))
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))
+
+
+def index_key(connection: Connection, stored: Table) -> None:
+    """Make the index that a key is told by; see `key`."""
+    if connection.dialect.name == "postgresql":
+        index(connection, _of_key(stored))
+
+
+def key(connection: Connection, stored: Table) -> None:
+    """Let a table have its key, when nobody makes an index any more."""
+    if connection.dialect.name == "postgresql":
+        name = connection.dialect.identifier_preparer.quote(str(_of_key(stored).name))
+        connection.execute(
+            text(f"ALTER TABLE {_name(connection, stored)} ADD PRIMARY KEY USING INDEX {name}")
+        )
+
+
+def _of_key(stored: Table) -> Index:
+    bare = Table(stored.name, MetaData(), *(Column(c.name, c.type) for c in stored.primary_key))
+    return Index(index_name(stored.name, "primary key"), *bare.c, unique=True)
 
 
 def indexes(dialect: str, stored: Table, alike: Mapping[str, object] = _NOTHING) -> list[Index]:
@@ -59,7 +76,7 @@ def index(connection: Connection, made: Index) -> None:
     made.create(connection)
 
 
-def counted(connection: Connection, stored: Table) -> None:
+def analyze_indexes(connection: Connection, stored: Table) -> None:
     """Let SQLite count what it plans by, when a table has its indexes."""
     if connection.dialect.name == "sqlite":
         connection.execute(text(f"ANALYZE {_name(connection, stored)}"))

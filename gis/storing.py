@@ -62,8 +62,8 @@ def store(connection: Connection, layer: Layer, many: Iterable[Block]) -> int:
     with _lanes(connection, two=len(first) > 1) as (rows, texts, others):
         survey, digested = _insert(layer, rows, texts, chain(first, blocks))
         told = others.submit(partial(_tell, layer, survey, digested), partial(_cells, survey))
-        for done in (told, *_indexed(layer, rows, texts, held.alike)):
-            done.result()
+        _index(layer, rows, texts, held.alike)
+        told.result()
     return len(survey.ids)
 
 
@@ -208,23 +208,36 @@ def _create(stored: Table, connection: Connection, _: object) -> None:
     bulk.create(connection, stored)
 
 
-def _indexed(layer: Layer, rows: _Lane, texts: _Lane, alike: Mapping[str, object]) -> Iterable[Future[None]]:
-    """Indexes being made, by whichever lane has the time, that of the geometry, which takes longest, first."""
-    found_by = table(layer)
-    written = []
-    for lane, stored in ((rows, found_by), (texts, texts_of(layer))):
-        lane.submit(partial(_key, layer, stored))
-        written.append(lane.settled())
-    for one in written:
-        one.result()
+def _index(layer: Layer, rows: _Lane, texts: _Lane, alike: Mapping[str, object]) -> None:
+    """Make the indexes, by whichever lane has the time, those that take longest first."""
+    stored = {table(layer): rows, texts_of(layer): texts}
+    for one, lane in stored.items():
+        lane.submit(_alone(partial(bulk.analyze_rows, stored=one)))
+    _settled(stored.values())
     wanted: SimpleQueue[Callable[[Connection], None]] = SimpleQueue()
-    wanted.put(partial(bulk.index_geometry, stored=found_by))
-    for made in bulk.indexes(rows.dialect, found_by, alike):
+    wanted.put(partial(bulk.index_geometry, stored=table(layer)))
+    for made in bulk.indexes(rows.dialect, table(layer), alike):
         wanted.put(partial(bulk.index, made=made))
-    for stored in (found_by, texts_of(layer)):
-        wanted.put(partial(bulk.counted, stored=stored))
-    lanes = [rows] if texts is rows else [rows, texts]
-    return [lane.submit(lambda connection, _: _done(wanted, connection)) for lane in lanes]
+    for one in stored:
+        wanted.put(partial(_index_key, layer, one))
+    for one in stored:
+        wanted.put(partial(bulk.analyze_indexes, stored=one))
+    for lane in dict.fromkeys(stored.values()):
+        lane.submit(_alone(partial(_done, wanted)))
+    _settled(stored.values())
+    for one, lane in stored.items():
+        lane.submit(_alone(partial(bulk.key, stored=one))).result()
+
+
+def _alone(work: Callable[[Connection], None]) -> Callable[[Connection, object], None]:
+    """Work of a lane for which nothing has to be made ready."""
+    return lambda connection, _: work(connection)
+
+
+def _settled(lanes: Iterable[_Lane]) -> None:
+    """Wait until others see what lanes have written."""
+    for one in [lane.settled() for lane in lanes]:
+        one.result()
 
 
 def _done(wanted: SimpleQueue[Callable[[Connection], None]], connection: Connection) -> None:
@@ -234,9 +247,9 @@ def _done(wanted: SimpleQueue[Callable[[Connection], None]], connection: Connect
             wanted.get_nowait()(connection)
 
 
-def _key(layer: Layer, stored: Table, connection: Connection, _: object) -> None:
+def _index_key(layer: Layer, stored: Table, connection: Connection) -> None:
     try:
-        bulk.key(connection, stored)
+        bulk.index_key(connection, stored)
     except IntegrityError as error:
         reason = " ".join(str(error.orig).split())
         raise BadData(layer.id, f"features were refused: {reason}") from error
@@ -301,8 +314,8 @@ def finish(
     connection: Connection, version: str, as_of: date | None = None, sources: Iterable[Source] = ()
 ) -> None:
     """Name the version that has been built, the day of which it tells, and what it was made from."""
-    bulk.key(connection, CELL)
-    bulk.counted(connection, CELL)
+    for make in (bulk.analyze_rows, bulk.index_key, bulk.key, bulk.analyze_indexes):
+        make(connection, CELL)
     connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
     for source in sources:
         connection.execute(insert(DOCUMENT).values(asdict(source)))

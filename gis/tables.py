@@ -140,7 +140,7 @@ def table(layer: Layer) -> Table:
             Column(field.name, _COLUMN_TYPES[field.type], nullable=not field.required)
             for field in layer.all_fields
         ),
-        *(Index(_index_name(name, column), column) for column in indexed),
+        *(Index(index_name(name, column), column) for column in indexed),
     )
 
 
@@ -164,6 +164,6 @@ def _id_type() -> TypeEngine[int]:
     return BigInteger().with_variant(Integer, "sqlite")
 
 
-def _index_name(table_name: str, column: str) -> str:
+def index_name(table_name: str, column: str) -> str:
     """A name that PostgreSQL does not cut off: it keeps 63 bytes."""
     return f"ix_{hashlib.sha256(f'{table_name}.{column}'.encode()).hexdigest()[:16]}"

@@ -30,6 +30,7 @@ _WKT = ("wkt", "wkt_geom", "geometry", "geom")
 _SHIFTS: Mapping[str, Move] = {"gcj02": datum.gcj02_to_wgs84, "bd09": datum.bd09_to_wgs84}
 _BEYOND = 3.0  # degrees outside the area of a system in which its coordinates still make sense
 _NEAR = 0.5  # degrees around a region that still count as it
+_GLOBE = Bbox(-180, -90, 180, 90)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,7 @@ def _of_numbers(table: Table, options: Options, lon: str, lat: str, region: Bbox
     xy[known] = _moved(table, crs, given)
     for i, expected in _misplaced(table, crs, options, given, xy[known], region):
         faults.setdefault(int(known[i]), (lat if "swapped" in expected else lon, expected))
-    if not crs:
+    if not crs and len(given) and not _all_within(given, _GLOBE):
         for name, values, most in ((lon, x, 180), (lat, y, 90)):
             for i in np.flatnonzero(np.abs(values) > most).tolist():
                 faults.setdefault(i, (name, f"degrees from -{most} to {most}"))
@@ -197,6 +198,8 @@ def _moved(table: Table, crs: str, given: np.ndarray) -> np.ndarray:
 
 
 def _check_degrees(table: Table, given: np.ndarray) -> None:
+    if _all_within(given, _GLOBE):
+        return
     known = given[np.isfinite(given).all(axis=1)]
     if _mostly_degrees(known):
         return
@@ -250,7 +253,7 @@ def _told(kind: str, given: np.ndarray, there: np.ndarray, crs: str, box: Bbox |
 
 def _swapped(table: Table, crs: str, given: np.ndarray, there: np.ndarray, region: Bbox | None) -> np.ndarray:
     """Which positions would lie in the region were their axes the other way round, and do not as they are."""
-    if region is None or not len(given):
+    if region is None or not len(given) or _all_within(there, region, _NEAR):
         return np.zeros(len(given), dtype=bool)
     away = np.flatnonzero(~_within(there, region, _NEAR))
     swapped = np.zeros(len(given), dtype=bool)
@@ -259,6 +262,13 @@ def _swapped(table: Table, crs: str, given: np.ndarray, there: np.ndarray, regio
         moved = np.column_stack(_mover(table.name, crs)(*other.T)) if crs else other
         swapped[away] = _within(moved, region, 0)
     return swapped
+
+
+def _all_within(xy: np.ndarray, box: Bbox, margin: float = 0) -> bool:
+    """Whether all positions are known and lie in a box: told by their extremes, without an array as large."""
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    across = box.west - margin <= west and east <= box.east + margin
+    return bool(across and box.south - margin <= south and north <= box.north + margin)
 
 
 def _within(xy: np.ndarray, box: Bbox, margin: float) -> np.ndarray:
