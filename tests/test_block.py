@@ -182,7 +182,9 @@ def test_what_all_features_share_is_not_indexed_and_what_none_has_is_found_absen
             schema = connection.get_execution_options()["schema_translate_map"][None]
             (partial,) = connection.scalars(listed, {"schema": schema}).all()
             assert "status IS NOT NULL" in partial and "visibility)::text <> 'public'::text" in partial
-            keyed = "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'p' AND connamespace = "
+            keyed = (
+                "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'p' AND connamespace = "
+            )
             tables = " ".join(connection.scalars(text(f"{keyed}'\"{schema}\"'::regnamespace")))
             assert all(f"{name}_every" in tables for name in ("layer", "text")) and "corridor_cell" in tables
             connection.execute(text("SET enable_seqscan = off"))
