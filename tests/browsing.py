@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,11 @@ def wells_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     publish(store)
     yield from _serve(create_app(settings, Catalog([WELLS]), store))
     store.close()
+
+
+def saying(text: str) -> re.Pattern[str]:
+    """An address that holds a text. It follows the map, so it is waited for: `expect(page).to_have_url`."""
+    return re.compile(re.escape(text))
 
 
 def facet(page: Page, value: str) -> Locator:

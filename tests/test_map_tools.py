@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pyproj import Geod
 
-from tests.browsing import Visit, features
+from tests.browsing import Visit, features, saying
 
 GEOD = Geod(ellps="WGS84")
 
@@ -63,7 +63,7 @@ def test_a_card_tells_coordinates_in_the_chosen_system_and_copies_them(visit: Vi
     expect(card.get_by_role("button", name="已复制")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == shown != "114.411500, 30.515200"
     assert page.locator(".read-out select").input_value() == "gcj02"
-    assert "coords=gcj02" in page.url
+    expect(page).to_have_url(saying("coords=gcj02"))
 
 
 def test_a_card_leads_to_its_neighbours_and_to_its_part_of_the_plan(visit: Visit, live: str) -> None:
@@ -101,11 +101,11 @@ def test_a_drawn_polygon_gives_numbers_that_are_in_the_address(visit: Visit, liv
     expect(page.get_by_role("tab", name="区域")).to_have_attribute("aria-selected", "true")
     found = matched(page)
     assert found > 10
-    assert "area=polygon:114." in page.url
+    expect(page).to_have_url(saying("area=polygon:114."))
     page = visit.open(page.url)
     assert matched(page) == found
     page.get_by_role("button", name="取消", exact=True).click()
-    assert "area=" not in page.url
+    expect(page).not_to_have_url(saying("area="))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_part_of_the_plan_can_be_picked_and_the_filter_holds_in_it(visit: Visi
     page = visit.open(f"{live}/#9/30.4/114.6&tab=area")
     page.get_by_label("选取区域").select_option(label="大光谷创新组团")
     everything = matched(page)
-    assert "area=clusters/great-optics-valley-cluster" in page.url
+    expect(page).to_have_url(saying("area=clusters/great-optics-valley-cluster"))
     page.get_by_role("tab", name="筛选").click()
     page.locator(".filters").get_by_role("checkbox", name="国家级").check()
     page.get_by_role("tab", name="区域").click()

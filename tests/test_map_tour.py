@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from gis.feature import Bbox
 from gis.layer import Catalog
-from tests.browsing import DESK, Visit, features
+from tests.browsing import DESK, Visit, features, saying
 from tests.conftest import WELLS
 from tests.test_map_access import violations
 from webmap import leaflet
@@ -35,14 +35,14 @@ def test_what_is_built_stands_beside_what_is_planned(visit: Visit, live: str) ->
     built, planned = counts(page)
     assert built > planned > 0
     assert page.locator(".second .mark:not([hidden])").count() > 0
-    assert "compare=status:built,status:planned" in page.url
+    expect(page).to_have_url(saying("compare=status:built,status:planned"))
     page.get_by_label("右图显示").select_option(label="全部")
     assert counts(page)[1] > built
     page.go_back()
     assert counts(page) == [built, planned]
     page.get_by_role("button", name="结束对比").click()
     expect(page.locator(".second")).to_have_count(0)
-    assert "compare=" not in page.url
+    expect(page).not_to_have_url(saying("compare="))
 
 
 def test_both_maps_show_the_same_place_and_the_same_layers(visit: Visit, live: str) -> None:
@@ -65,7 +65,7 @@ def test_the_years_of_an_indicator_stand_side_by_side_in_the_same_classes(visit:
     page = visit.open(f"{live}/#7.6/30.4/114.6&tab=figures")
     page.get_by_label("指标：").select_option(label="技术合同成交额（亿元）")
     page.get_by_role("button", name="对比").click()
-    assert "compare=measure:base,measure:target" in page.url
+    expect(page).to_have_url(saying("compare=measure:base,measure:target"))
     page.wait_for_timeout(200)
     maps = page.locator(".folium-map")
     base, target = (set(maps.nth(side).locator(".name.major b").all_text_contents()) for side in (0, 1))
@@ -86,7 +86,8 @@ def test_a_story_leads_through_the_map_step_by_step(visit: Visit, live: str) -> 
     view = page.url
     story.get_by_role("button", name="下一步").click()
     expect(story).to_contain_text("2/10")
-    assert "story=corridor/2" in page.url and page.url != view
+    expect(page).to_have_url(saying("story=corridor/2"))
+    assert page.url != view
     shown = page.locator(".tree input[type=checkbox]:checked").count()
     assert shown < 12
     assert violations(page) == []
@@ -94,7 +95,7 @@ def test_a_story_leads_through_the_map_step_by_step(visit: Visit, live: str) -> 
     expect(story).to_contain_text("1/10")
     story.get_by_role("button", name="关闭").click()
     expect(story).to_be_hidden()
-    assert "story=" not in page.url
+    expect(page).not_to_have_url(saying("story="))
 
 
 def test_every_step_of_the_story_can_be_shown_as_it_is_written(visit: Visit, live: str) -> None:
@@ -156,7 +157,7 @@ def test_an_indicator_colours_the_cities_that_have_it_and_no_other(visit: Visit,
     wuhan = next(row for row in rows if row["city"] == 420100)
     gap = f"{wuhan['target_value'] - wuhan['base_value']:.10g}"
     expect(page.locator(".name.major").filter(has_text="武汉市")).to_contain_text(gap)
-    assert "/gap/jenks" in page.url
+    expect(page).to_have_url(saying("/gap/jenks"))
     assert violations(page) == []
 
 
@@ -255,6 +256,6 @@ def test_a_basemap_is_off_until_it_is_chosen(visit: Visit, wells_live: str) -> N
     page.get_by_label("测绘底图").check()
     page.wait_for_selector(".leaflet-basemap-pane img")
     expect(page.locator(".imprint")).to_contain_text("GS(2026)1号")
-    assert "basemap=survey" in page.url
+    expect(page).to_have_url(saying("basemap=survey"))
     page.get_by_label("自有矢量底图").check()
     expect(page.locator(".leaflet-basemap-pane img")).to_have_count(0)
