@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Cuts the fonts of the printed sheets out of a pinned npm package into webmap/paper/fonts.
+"""Cuts the fonts of the printed sheets out of pinned npm packages into webmap/paper/fonts.
 
 tools/fonts.py           make the folder anew, unless it already is what is declared here
 tools/fonts.py --check   only say whether it is: exit code 1 when it is not
 
-The package is pinned in tools/fonts/package.json and its lock file, whose integrity hash npm verifies.
-Two weights hold the characters of GB 2312, Latin, Greek, Cyrillic and the symbols of a map; a third file holds all
-other characters of the package, for names that have one. A fourth holds the ideographs beyond these, out of
-HanaMinB (Debian's fonts-hanazono, known by its hash); without that package, which tools/system.sh brings, it is
-left out and such an ideograph is drawn as a mark. Layout tables are left out (the advance of a character is then
-its width), and so are Kangxi radicals and compatibility ideographs, for which some PDF writers exchange
-ideographs of the same form. The same packages give the same bytes.
+The packages are pinned in tools/fonts/package.json and its lock file, whose integrity hashes npm verifies. Two
+weights of Noto Sans SC hold the characters of GB 2312, Latin, Greek, Cyrillic and the symbols of a map; a third
+file holds all its other characters, for names that have one, a fourth the signs of Noto Emoji. A fifth holds
+the ideographs beyond these, out of HanaMinB (Debian's fonts-hanazono, known by its hash); without that package,
+which tools/system.sh brings, it is left out and such an ideograph is drawn as a mark. Layout tables are left
+out (the advance of a character is then its width), and so are Kangxi radicals and compatibility ideographs, for
+which some PDF writers exchange ideographs of the same form, and what only changes the sign beside it. The same
+packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ from assets import MANIFEST, ROOT, AssetError, hashes, npm_ci
 
 
 class Cut(NamedTuple):
-    """A font file that is made: from which file of the package, its family, whether it is the rest."""
+    """A font file that is made: from which file, its family, and which of the characters of the source it gets."""
 
     file: str
     source: str
     family: str
-    rest: bool = False
+    wanted: Callable[[set[int]], set[int]]
 
 
-PACKAGE = "@expo-google-fonts/noto-sans-sc"
-LICENCES = ("LICENSE", "LICENSE_FONT")
-CUTS = (
-    Cut("NotoSansSC-Regular.ttf", "400Regular/NotoSansSC_400Regular.ttf", "Noto Sans SC"),
-    Cut("NotoSansSC-Bold.ttf", "700Bold/NotoSansSC_700Bold.ttf", "Noto Sans SC"),
-    Cut("NotoSansSCRest-Regular.ttf", "400Regular/NotoSansSC_400Regular.ttf", "Noto Sans SC Rest", rest=True),
-)
-RARE = Cut("RareIdeographs-Regular.ttf", "HanaMinB.ttf", "Rare Ideographs")
-RARE_SOURCE = Path("/usr/share/fonts/truetype/hanazono") / RARE.source
+SANS, EMOJI = "@expo-google-fonts/noto-sans-sc", "@expo-google-fonts/noto-emoji"
+# Both packages have the same licence of their makers; that of the fonts names whose they are.
+LICENCES = {
+    "LICENSE": f"{SANS}/LICENSE",
+    "LICENSE_FONT": f"{SANS}/LICENSE_FONT",
+    "LICENSE_EMOJI": f"{EMOJI}/LICENSE_FONT",
+}
+RARE_FILE = "RareIdeographs-Regular.ttf"
+RARE_SOURCE = Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf")
 RARE_LICENCE = Path("/usr/share/doc/fonts-hanazono/copyright")
 RARE_SHA256 = "829543436cdf7b4c6730e2af5806fa406f8ddf0d4b656e0cd49c58d4db1c8d3c"
 FONTS = ROOT / "webmap" / "paper" / "fonts"
@@ -64,7 +65,15 @@ BLOCKS = (
     range(0xFF00, 0xFFF0),
 )
 RARE_BLOCK = range(0x20000, 0x2F800)  # the ideographs of CJK extensions B to F
-NEVER = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00))
+NEVER = (
+    range(0x20),
+    range(0x200B, 0x2010),
+    range(0x2E80, 0x2FE0),
+    range(0xF900, 0xFB00),
+    range(0xFE00, 0xFE10),
+    range(0x1F1E6, 0x1F200),
+    range(0x1F3FB, 0x1F400),
+)
 DROPPED = ("BASE", "FFTM", "GDEF", "GPOS", "GSUB", "STAT", "gasp", "prep", "vhea", "vmtx")
 
 
@@ -87,7 +96,7 @@ def is_current() -> bool:
         manifest = json.loads((FONTS / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    is_whole = RARE.file in manifest["files"] or not RARE_SOURCE.is_file()
+    is_whole = RARE_FILE in manifest["files"] or not RARE_SOURCE.is_file()
     return bool(is_whole and manifest["declared"] == fingerprint() and manifest["files"] == hashes(FONTS))
 
 
@@ -104,13 +113,13 @@ def bring() -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory(dir=FONTS.parent, prefix=".fonts-") as temporary:
-        package = npm_ci(Path(temporary) / "npm", PINS) / PACKAGE
+        packages = npm_ci(Path(temporary) / "npm", PINS)
         made = Path(temporary) / "made"
         made.mkdir()
-        for one in CUTS:
-            (made / one.file).write_bytes(cut(one, package / one.source, wanted(one)))
-        for name in LICENCES:
-            shutil.copyfile(package / name, made / name)
+        for one in cuts():
+            (made / one.file).write_bytes(cut(one, packages / one.source))
+        for name, source in LICENCES.items():
+            shutil.copyfile(packages / source, made / name)
         if RARE_SOURCE.is_file():
             bring_rare(made)
         else:
@@ -131,16 +140,25 @@ def bring_rare(made: Path) -> None:
 
     if sha256(RARE_SOURCE) != RARE_SHA256:
         raise AssetError(f"{RARE_SOURCE} is not the font that is known by its hash")
-    (made / RARE.file).write_bytes(cut(RARE, RARE_SOURCE, lambda held: held & set(RARE_BLOCK)))
+    rare = Cut(RARE_FILE, RARE_SOURCE.name, "Rare Ideographs", lambda held: held & set(RARE_BLOCK))
+    (made / rare.file).write_bytes(cut(rare, RARE_SOURCE))
     shutil.copyfile(RARE_LICENCE, made / "LICENSE_RARE")
 
 
-def wanted(one: Cut) -> Callable[[set[int]], set[int]]:
-    """Which of the characters of a source belong into a font."""
-    return lambda held: held - everyday() if one.rest else held & everyday()
+def cuts() -> tuple[Cut, ...]:
+    """What is made of the npm packages."""
+    regular, bold = f"{SANS}/400Regular/NotoSansSC_400Regular.ttf", f"{SANS}/700Bold/NotoSansSC_700Bold.ttf"
+    signs = f"{EMOJI}/400Regular/NotoEmoji_400Regular.ttf"
+    known = everyday()
+    return (
+        Cut("NotoSansSC-Regular.ttf", regular, "Noto Sans SC", known.intersection),
+        Cut("NotoSansSC-Bold.ttf", bold, "Noto Sans SC", known.intersection),
+        Cut("NotoSansSCRest-Regular.ttf", regular, "Noto Sans SC Rest", lambda held: held - known),
+        Cut("NotoEmoji-Regular.ttf", signs, "Noto Emoji", set),
+    )
 
 
-def cut(one: Cut, source: Path, wanted: Callable[[set[int]], set[int]]) -> bytes:
+def cut(one: Cut, source: Path) -> bytes:
     """The bytes of a font with the characters that belong into it, and no layout tables."""
     import io
 
@@ -153,7 +171,7 @@ def cut(one: Cut, source: Path, wanted: Callable[[set[int]], set[int]]) -> bytes
     font = subset.load_font(str(source), options)
     held = set(font.getBestCmap()) - {code for block in NEVER for code in block}
     subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=wanted(held))
+    subsetter.populate(unicodes=one.wanted(held))
     subsetter.subset(font)
     rename(font, one)
     written = io.BytesIO()

@@ -17,15 +17,12 @@ from gis.errors import MissingAsset
 
 FOLDER = Path(__file__).parent / "fonts"
 FAMILY = "Noto Sans SC"
-REST_FAMILY = "Noto Sans SC Rest"
-RARE_FAMILY = "Rare Ideographs"
 
 # The em box around a baseline, in ems.
 ASCENT = 0.88
 DESCENT = 0.12
 
-_PLANE_2 = 0x20000  # where the ideographs begin that hardly any font has
-_LATIN = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH ")
+_LETTER = re.compile(r"(LATIN (?:CAPITAL|SMALL)|REGIONAL INDICATOR SYMBOL) LETTER ([A-Z])(?: WITH |$)")
 _MISSING = "〓"  # the typesetter's mark for a character that he does not have
 
 
@@ -48,9 +45,10 @@ class Font:
 
 REGULAR = Font("NotoSansSC-Regular.ttf", FAMILY, 400)
 BOLD = Font("NotoSansSC-Bold.ttf", FAMILY, 700)
-REST = Font("NotoSansSCRest-Regular.ttf", REST_FAMILY, 400)
-RARE = Font("RareIdeographs-Regular.ttf", RARE_FAMILY, 400)  # a build may have done without it
-FONTS = (REGULAR, BOLD, REST, RARE)
+REST = Font("NotoSansSCRest-Regular.ttf", "Noto Sans SC Rest", 400)
+SIGNS = Font("NotoEmoji-Regular.ttf", "Noto Emoji", 400)
+RARE = Font("RareIdeographs-Regular.ttf", "Rare Ideographs", 400)  # a build may have done without it
+FONTS = (REGULAR, BOLD, REST, SIGNS, RARE)
 
 
 def has_rare() -> bool:
@@ -86,10 +84,8 @@ def runs(text: str, *, bold: bool = False) -> Iterator[tuple[Font, str]]:
 
 def font_of(character: str, *, bold: bool = False) -> Font:
     """The font of a character: the wanted weight when that has it."""
-    wanted = BOLD if bold else REGULAR
-    if ord(character) in _advances(wanted):
-        return wanted
-    return REST if ord(character) in _advances(REST) else RARE
+    fonts = (BOLD if bold else REGULAR, REST, SIGNS)
+    return next((font for font in fonts if ord(character) in _advances(font)), RARE)
 
 
 def cut(font: Font, characters: str) -> bytes:
@@ -121,23 +117,19 @@ def _drawn(character: str) -> str:
 
 
 def _is_held(character: str) -> bool:
-    code = ord(character)
-    return code in _advances(REGULAR) or code in _advances(REST) or (code >= _PLANE_2 and code in _rare())
-
-
-def _rare() -> dict[int, float]:
-    """The advances of the rare ideographs; none where the build did without them."""
-    return _advances(RARE) if has_rare() else {}
+    font = font_of(character)
+    return font is not RARE or (has_rare() and ord(character) in _advances(RARE))
 
 
 def _plain(character: str) -> str:
-    """What stands for a character that no font has: a Latin letter by its name, nothing for a mark on a letter."""
-    if unicodedata.combining(character):
+    """What stands for a character that no font has: a Latin letter by its name, nothing for what only changes the
+    character before it, as an accent, a selector of forms and a colour of skin do."""
+    if unicodedata.category(character) in ("Mn", "Me", "Sk"):
         return ""
-    letter = _LATIN.match(unicodedata.name(character, ""))
+    letter = _LETTER.match(unicodedata.name(character, ""))
     if letter is None:
         return _MISSING
-    return letter[2] if letter[1] == "CAPITAL" else letter[2].lower()
+    return letter[2].lower() if letter[1].endswith("SMALL") else letter[2]
 
 
 def _advance(font: Font, character: str) -> float:
