@@ -14,7 +14,7 @@ from gis.errors import BadSettings
 from gis.layer import Catalog
 from tests.browsing import DESK, Visit
 from tests.conftest import HOSTILE
-from webmap import onefile
+from webmap import onefile, stories
 
 
 def test_a_file_has_what_may_be_shown_and_no_more(filled: Store, catalog: Catalog, tmp_path: Path) -> None:
@@ -54,5 +54,28 @@ def test_a_file_draws_the_whole_map_with_no_network(
     marks = visit.page.locator(".leaflet-container .mark").count()
     assert 0.8 * sum(count for layer, count in counts.items() if layer.shown) <= marks <= sum(counts.values())
     assert visit.page.locator("path.leaflet-interactive").count() > 40
+    assert visit.complaints == []
+    assert [url for url in visit.asked if not url.startswith("file:")] == []
+
+
+def test_a_file_tells_its_stories_in_both_languages(browser: Browser, shipped: Store, tmp_path: Path) -> None:
+    path = tmp_path / "map.html"
+    onefile.save(Settings(), layers.catalog(), shipped, path)
+    (story,) = stories.shipped().values()
+    visit = Visit(browser, DESK)
+    visit.page.context.set_offline(True)
+    page = visit.open(path.as_uri())
+    page.get_by_role("button", name="导览").click()
+    told = page.locator(".story")
+    expect(told).to_contain_text(f"1/{len(story.steps)}")
+    expect(told.locator(".sources .section").first).to_be_visible()
+    told.get_by_role("button", name="下一步").click()
+    expect(told.locator("h2")).to_have_text(story.steps[1].title[0])
+    page.goto(f"{path.as_uri()}?lang=en#story=corridor/3")
+    expect(page.locator(".story h2")).to_have_text(story.steps[2].title[1])
+    page.goto("about:blank")
+    page = visit.open(f"{path.as_uri()}#story=nothing/1")
+    expect(page.locator(".notice.ignored")).to_contain_text("story=nothing/1")
+    expect(page.locator(".story")).to_be_hidden()
     assert visit.complaints == []
     assert [url for url in visit.asked if not url.startswith("file:")] == []

@@ -89,6 +89,7 @@ def build(
     basemaps: Sequence[Mapping[str, object]] = (),
     tiles_url: TilesUrl | None = None,
     boxes: Mapping[str, Bbox] | None = None,
+    stories: Sequence[Json] = (),
 ) -> folium.Map:
     """The layers of a catalog on a map.
 
@@ -101,6 +102,7 @@ def build(
     tiles_url   template, with {z} {x} {y}, of the vector tiles of a layer, for one of more than MOST features
     boxes       where a layer's features lie, by its id: no tile is asked for elsewhere
     basemaps    tiles of other services that can be shown below, as `webmap.basemap` describes them
+    stories     stories that are put into the page, as `webmap.stories.told` has them
     """
     fmap = folium.Map(
         tiles=None, zoom_control=False, attribution_control=False, zoomSnap=0.1, minZoom=5, maxZoom=18
@@ -111,6 +113,7 @@ def build(
     config = _config(about, extent, documents or {}) | {
         "addresses": asdict(addresses),
         "basemaps": list(basemaps),
+        "stories": list(stories),
     }
     config["themes"] = [
         _theme(theme, layers, items_url, tiles_url, counts or {}, boxes or {})

@@ -11,7 +11,7 @@ from gis.database import Store
 from gis.errors import BadSettings
 from gis.feature import Bbox, Query
 from gis.layer import Catalog, Layer
-from webmap import leaflet
+from webmap import leaflet, stories
 
 
 def save(settings: Settings, catalog: Catalog, store: Store, path: Path) -> int:
@@ -48,6 +48,7 @@ def page(settings: Settings, catalog: Catalog, store: Store) -> str:
             counts={layer_id: summary.count for layer_id, summary in summaries.items()},
             documents={source.id: source.title for source in published.sources.values()},
             features=features,
+            stories=stories.told(published.sources),
         )
         text: str = drawn.get_root().render()
         return text

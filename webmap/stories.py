@@ -12,7 +12,7 @@ Everything is text: whatever else Markdown knows stands as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gis.errors import BadData, NotFound
+from gis.repository import Source
 from webmap import context, geojson, links, params, words
 
 FOLDER = Path(__file__).parent / "stories"
@@ -77,18 +78,43 @@ def story(story_id: str) -> Response:
     )
 
 
+def told(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """All stories for a page that asks no service, each text in Chinese and English; `sources` are what was published,
+    by their ids."""
+    return [
+        {
+            "id": story.id,
+            "title": list(story.title),
+            "steps": [
+                {
+                    "title": list(step.title),
+                    "text": list(step.text),
+                    "state": step.state,
+                    "sources": _cited(step, sources),
+                }
+                for step in story.steps
+            ],
+        }
+        for story in shipped().values()
+    ]
+
+
 def _link(story: Story) -> links.Link:
     return links.link("self", links.url(f"/stories/{story.id}"), links.JSON, story.title[0])
 
 
 def _step(step: Step, english: bool) -> dict[str, Any]:
-    cited = words.citations("|".join(step.sources), context.published().sources)
     return {
         "title": step.title[english],
         "text": step.text[english],
         "state": step.state,
-        "sources": [{"title": one.title, "sections": list(one.sections)} for one in cited],
+        "sources": _cited(step, context.published().sources),
     }
+
+
+def _cited(step: Step, sources: Mapping[str, Source]) -> list[dict[str, Any]]:
+    cited = words.citations("|".join(step.sources), sources)
+    return [{"title": one.title, "sections": list(one.sections)} for one in cited]
 
 
 # --- the files -------------------------------------------------------------------------------------

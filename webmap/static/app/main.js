@@ -90,7 +90,7 @@ const compare = new Compare(map, layers, facets, config, {
   placeOf,
 });
 const basemaps = config.basemaps.length ? new Basemaps(map, config, () => address.push()) : null;
-const stories = config.addresses.stories ? new Stories(config.addresses.stories, address, notices, () => map.invalidateSize({ animate: false })) : null;
+const stories = config.stories.length || config.addresses.stories ? new Stories(config, address, notices, () => map.invalidateSize({ animate: false })) : null;
 const printing = config.addresses.prints ? new Printing(config.addresses.prints, map, { config, told: toldOfView }) : null;
 const language = el("a", { class: "language", hreflang: lang === "en" ? "zh-CN" : "en", lang: lang === "en" ? "zh-CN" : "en" }, t("other"));
 const handle = el("button", { type: "button", class: "handle", "aria-controls": "panel", "aria-expanded": "false", on: { click: () => openPanel(!document.body.classList.contains("panel-open")) } }, t("layersButton"));

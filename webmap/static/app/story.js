@@ -2,26 +2,26 @@
 
 import { el, text } from "./dom.js";
 import { get, reasonOf, unreadable } from "./features.js";
-import { lang, t } from "./i18n.js";
+import { lang, say, t } from "./i18n.js";
 
 export class Stories {
   #told = new Map();
   #playing = null;
   #isRead = false; // whether the reader turns the pages: then the text gets the focus
 
-  /** `address` shows the states; `list` is the address of the stories; `onRoom()` is called when the map has
-      more or less room beside the text. */
-  constructor(list, address, notices, onRoom) {
-    Object.assign(this, { list, address, notices, onRoom });
+  /** `address` shows the states; the stories stand in the configuration, or it has their address; `onRoom()` is
+      called when the map has more or less room beside the text. */
+  constructor({ stories, addresses }, address, notices, onRoom) {
+    Object.assign(this, { list: addresses.stories, address, notices, onRoom });
+    for (const story of stories) this.#told.set(story.id, spoken(story));
     this.node = el("section", { class: "story", "aria-label": t("story"), hidden: true, on: { keydown: (event) => this.#press(event) } });
     new ResizeObserver(() => this.#takeRoom()).observe(this.node);
   }
 
   /** Let the reader choose a story; a single one is played at once. */
   async start() {
-    const answer = await this.#ask(this.list, "stories", () => this.start());
-    if (!answer) return null;
-    const { stories } = answer;
+    const stories = this.list ? (await this.#ask(this.list, "stories", () => this.start()))?.stories : [...this.#told.values()];
+    if (!stories) return null;
     if (stories.length === 1) return this.#go(stories[0].id, 0, true);
     const choices = stories.map(({ id, title }) => [title, () => (this.notices.say("stories", null), this.#go(id, 0, true))]);
     return this.notices.say("stories", t(stories.length ? "chooseStory" : "noStories"), choices);
@@ -45,10 +45,11 @@ export class Stories {
       name: "story",
       read: () => this.#playing && `${this.#playing.id}/${this.#playing.at + 1}`,
       write: (words) => {
-        const found = /^([\w-]+)\/(\d{1,3})$/.exec(words ?? "");
-        if (!found) this.stop();
-        else this.#tell(found[1], Number(found[2]) - 1);
-        return !words || found !== null;
+        const [, id, step] = /^([\w-]+)\/(\d{1,3})$/.exec(words ?? "") ?? [];
+        const isKnown = Boolean(id && (this.list || this.#told.has(id)));
+        if (isKnown) this.#tell(id, Number(step) - 1);
+        else this.stop();
+        return !words || isKnown;
       },
     };
   }
@@ -118,6 +119,11 @@ export class Stories {
       return null;
     }
   }
+}
+
+/** A story in the language of the page. */
+function spoken({ id, title, steps }) {
+  return { id, title: say(title), steps: steps.map((step) => ({ ...step, title: say(step.title), text: say(step.text) })) };
 }
 
 function sources(cited) {
