@@ -7,8 +7,9 @@ anchor in it. The counts of all cells of a zoom add up to all features.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,18 +23,32 @@ SIDE = EXTENT // 2**DIVISION  # units
 REACH = BUFFER // SIDE  # cells beyond each side of a tile that its buffer holds
 
 _GRID = LAST_ZOOM + DIVISION
+_STORED = np.dtype([("place", "<u2"), ("total", "<u4"), ("shown", "<u4")])  # a cell of a tile
+
+Count: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The cells of a zoom that have features: their rows and columns among all cells of it, how many features
-    each has, how many of these are public."""
+    """The cells of a zoom that have features: their places in Z-order, ascending, how many features each has, how
+    many of these are public."""
 
     zoom: int
-    rows: np.ndarray
-    columns: np.ndarray
+    places: np.ndarray
     totals: np.ndarray
     shown: np.ndarray
+
+    def by_tile(self) -> Iterator[tuple[int, int, bytes]]:
+        """Row and column of each tile that has features, and its cells as they are stored."""
+        held = np.empty(len(self.places), _STORED)
+        held["place"] = self.places & (1 << 2 * DIVISION) - 1
+        held["total"], held["shown"] = self.totals, self.shown
+        tiles, firsts = np.unique(self.places >> 2 * DIVISION, return_index=True)
+        rows, columns = _apart(tiles)
+        for row, column, cells in zip(
+            rows.tolist(), columns.tolist(), np.split(held, firsts[1:]), strict=True
+        ):
+            yield row, column, cells.tobytes()
 
 
 def zoom_of(anchors: np.ndarray) -> int | None:
@@ -63,19 +78,36 @@ def counted(anchors: np.ndarray, shown: np.ndarray, last: int) -> list[Cells]:
             np.add.reduceat(totals, firsts),
             np.add.reduceat(public, firsts),
         )
-        rows, columns = _every_other(places >> 1), _every_other(places)
-        order = np.argsort(rows << 32 | columns)  # that of the key of their table
-        found.append(Cells(zoom, rows[order], columns[order], totals[order], public[order]))
-        places >>= 2  # four cells of one zoom are one of the zoom before
+        found.append(Cells(zoom, places, totals, public))
+        places = places >> 2  # four cells of one zoom are one of the zoom before
     return found[::-1]
 
 
-def of_tile(anchors: np.ndarray, tile: Tile) -> list[tuple[int, int, int]]:
+def of_tile(anchors: np.ndarray, tile: Tile) -> list[Count]:
     """Row, column and count of the cells of a tile and of its buffer, from the anchors (metres) of features."""
-    keys, counts = np.unique(_keys(_grid(anchors), _GRID - tile.zoom - DIVISION), return_counts=True)
-    rows, columns = keys >> 32, keys & 0xFFFFFFFF
-    near = _spanned(rows, tile.row) & _spanned(columns, tile.column)
-    return list(zip(*(found[near].tolist() for found in (rows, columns, counts)), strict=True))
+    places, counts = np.unique(
+        _interleaved(_grid(anchors) >> _GRID - tile.zoom - DIVISION), return_counts=True
+    )
+    return _near(tile, *_apart(places), counts)
+
+
+def stored_near(tile: Tile, stored: Iterable[tuple[int, int, bytes]], *, internal: bool) -> list[Count]:
+    """The same of the features that are public, or of all, from what is stored of a tile and of those around it:
+    row and column of each, and its cells."""
+    found = [np.empty((3, 0), dtype=np.int64)]
+    for row, column, cells in stored:
+        held = np.frombuffer(cells, _STORED)
+        rows, columns = _apart(held["place"].astype(np.int64))
+        counts = held["total" if internal else "shown"]
+        found.append(np.stack(((row << DIVISION) + rows, (column << DIVISION) + columns, counts)))
+    return _near(tile, *np.concatenate(found, axis=1))
+
+
+def _near(tile: Tile, rows: np.ndarray, columns: np.ndarray, counts: np.ndarray) -> list[Count]:
+    """Of some cells those of a tile and of its buffer that have features, row by row."""
+    near = np.flatnonzero(_spanned(rows, tile.row) & _spanned(columns, tile.column) & (counts > 0))
+    order = near[np.lexsort((columns[near], rows[near]))]
+    return list(zip(*(found[order].tolist() for found in (rows, columns, counts)), strict=True))
 
 
 def _spanned(cells: np.ndarray, place: int) -> np.ndarray:
@@ -91,13 +123,6 @@ def _grid(anchors: np.ndarray) -> np.ndarray:
     columns_rows = np.floor((anchors * (1, -1) + HALF) / side).astype(np.int64)
     rows_columns: np.ndarray = np.clip(columns_rows, 0, 2**_GRID - 1)[:, ::-1]
     return rows_columns
-
-
-def _keys(grid: np.ndarray, shift: int) -> np.ndarray:
-    """Rows and columns on a grid that is 2**shift times as coarse, each pair as one number."""
-    rows, columns = (grid >> shift).T
-    keys: np.ndarray = rows << 32 | columns
-    return keys
 
 
 # Bits of a number, and between which of them room is made in each step: 0b11 becomes 0b0101.
@@ -120,6 +145,11 @@ def _interleaved(grid: np.ndarray) -> np.ndarray:
     return places
 
 
+def _apart(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of places in Z-order."""
+    return _every_other(places >> 1), _every_other(places)
+
+
 def _every_other(places: np.ndarray) -> np.ndarray:
     """The numbers that every other bit makes, from the last on."""
     grid = places & _SPREAD[-1][1]
@@ -128,7 +158,7 @@ def _every_other(places: np.ndarray) -> np.ndarray:
     return grid
 
 
-def encoded(name: str, tile: Tile, counts: Iterable[tuple[int, int, int]]) -> bytes:
+def encoded(name: str, tile: Tile, counts: Iterable[Count]) -> bytes:
     """A vector tile of cells from their rows, columns and counts: a point in the middle of each.
 
     A cell that lies in the buffer belongs to the neighbour; its point lies outside the tile's own square.

@@ -305,17 +305,13 @@ def _mark(connection: Connection, layer: Layer, survey: Survey, internal: bool) 
 
 def begin(connection: Connection) -> None:
     """Make the tables that say what is stored, in a place that is being built."""
-    others = [stored for stored in VERSION.metadata.sorted_tables if stored is not CELL]
-    VERSION.metadata.create_all(connection, others)
-    bulk.create(connection, CELL)
+    VERSION.metadata.create_all(connection)
 
 
 def finish(
     connection: Connection, version: str, as_of: date | None = None, sources: Iterable[Source] = ()
 ) -> None:
     """Name the version that has been built, the day of which it tells, and what it was made from."""
-    for make in (bulk.analyze_rows, bulk.index_key, bulk.key, bulk.analyze_indexes):
-        make(connection, CELL)
     connection.execute(insert(VERSION).values(version=version, as_of=as_of, form=FORM))
     for source in sources:
         connection.execute(insert(DOCUMENT).values(asdict(source)))
@@ -347,8 +343,6 @@ def _cells(survey: Survey) -> list[Cells]:
 
 
 def _store_cells(connection: Connection, layer: Layer, counted: Iterable[Cells]) -> None:
-    for one in counted:
-        count = len(one.rows)
-        numbers = (np.full(count, one.zoom), one.rows, one.columns, one.totals, one.shown)
-        columns = [pa.repeat(layer.id, count), *(pa.array(each, pa.int32()) for each in numbers)]
-        _insert_rows(connection, CELL, _ordered(dialect_of(connection), columns))
+    bulk.insert(
+        connection, CELL, ((layer.id, one.zoom, *of_tile) for one in counted for of_tile in one.by_tile())
+    )

@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import BindParameter, ColumnElement, Connection, Double, Select, bindparam, func, select
 
 from gis import cells, filters, mvt
-from gis.cells import REACH
+from gis.cells import Count
 from gis.database import dialect_of, near, within
 from gis.expression import Filter
 from gis.layer import Field, Geometry, Layer, Type
@@ -150,24 +150,21 @@ def _plain(value: Any) -> Value:
 # --- cells --------------------------------------------------------------------------------------
 
 
-def _counts(connection: Connection, layer: Layer, tile: Tile, internal: bool) -> list[tuple[int, int, int]]:
-    """Row, column and count of the cells of a tile and of its buffer that have features to show."""
-    count = CELL.c.total if internal else CELL.c.shown
-    top, left = tile.row << cells.DIVISION, tile.column << cells.DIVISION
-    side = 1 << cells.DIVISION
+def _counts(connection: Connection, layer: Layer, tile: Tile, internal: bool) -> list[Count]:
+    """The cells of a tile and of its buffer that have features to show."""
     wanted = (
-        select(CELL.c.row, CELL.c.column, count)
-        .where(CELL.c.layer == layer.id, CELL.c.zoom == tile.zoom, count > 0)
-        .where(CELL.c.row.between(top - REACH, top + side - 1 + REACH))
-        .where(CELL.c.column.between(left - REACH, left + side - 1 + REACH))
-        .order_by(CELL.c.row, CELL.c.column)
+        select(CELL.c.row, CELL.c.column, CELL.c.cells)
+        .where(CELL.c.layer == layer.id, CELL.c.zoom == tile.zoom)
+        .where(CELL.c.row.between(tile.row - 1, tile.row + 1))
+        .where(CELL.c.column.between(tile.column - 1, tile.column + 1))
     )
-    return [(row, column, found) for row, column, found in connection.execute(wanted)]
+    stored = ((row, column, held) for row, column, held in connection.execute(wanted))
+    return cells.stored_near(tile, stored, internal=internal)
 
 
 def _counted(
     connection: Connection, layer: Layer, tile: Tile, internal: bool, *, wanted: Filter
-) -> list[tuple[int, int, int]]:
+) -> list[Count]:
     """The same of what satisfies a filter: no count of that is stored."""
     dialect = dialect_of(connection)
     t = table(layer)

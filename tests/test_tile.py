@@ -209,11 +209,14 @@ def test_cells_count_every_feature_once_at_every_zoom(monkeypatch: pytest.Monkey
     assert [of_zoom.zoom for of_zoom in counted] == list(range(last + 1))
     for of_zoom in counted:
         assert of_zoom.totals.sum() == 2000 and of_zoom.shown.sum() == public.sum()
-        tile = Tile(
-            of_zoom.zoom, int(of_zoom.rows[0]) >> cells.DIVISION, int(of_zoom.columns[0]) >> cells.DIVISION
-        )
-        cell = (of_zoom.rows[0], of_zoom.columns[0], of_zoom.totals[0])
-        assert cell in cells.of_tile(places, tile)
+        stored = list(of_zoom.by_tile())
+        assert len({(row, column) for row, column, _held in stored}) == len(stored)
+        for row, column, _held in stored:
+            tile = Tile(of_zoom.zoom, row, column)
+            around = [one for one in stored if abs(one[0] - row) <= 1 and abs(one[1] - column) <= 1]
+            found = cells.stored_near(tile, around, internal=True)
+            assert found == cells.of_tile(places, tile) != []
+            assert cells.stored_near(tile, around, internal=False) == cells.of_tile(places[public], tile)
     assert cells.zoom_of(places[:50]) is None
 
 

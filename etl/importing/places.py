@@ -266,9 +266,11 @@ def _swapped(table: Table, crs: str, given: np.ndarray, there: np.ndarray, regio
 
 def _all_within(xy: np.ndarray, box: Bbox, margin: float = 0) -> bool:
     """Whether all positions are known and lie in a box: told by their extremes, without an array as large."""
-    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
-    across = box.west - margin <= west and east <= box.east + margin
-    return bool(across and box.south - margin <= south and north <= box.north + margin)
+    sides = ((box.west, box.east), (box.south, box.north))
+    return all(
+        low - margin <= values.min() and values.max() <= high + margin
+        for values, (low, high) in zip(xy.T, sides, strict=True)
+    )
 
 
 def _within(xy: np.ndarray, box: Bbox, margin: float) -> np.ndarray:
