@@ -107,6 +107,17 @@ def test_every_step_of_the_story_can_be_shown_as_it_is_written(visit: Visit, liv
     expect(page.locator(".story").get_by_role("button", name="下一步")).to_be_disabled()
 
 
+def test_a_link_to_a_step_alone_shows_what_the_step_shows(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#story=corridor/3")
+    expect(page.locator(".story")).to_contain_text("3/10")
+    expect(page).to_have_url(saying("&story=corridor/3"))
+    assert page.evaluate("map_corridor.getZoom()") > 9.5
+    assert page.locator(".tree input[type=checkbox]:checked").count() < 12
+    page.goto(f"{live}/#story=corridor/99")
+    expect(page.locator(".story")).to_contain_text("10/10")
+    expect(page.locator(".notice")).to_have_count(0)
+
+
 def test_a_story_is_text_and_one_that_fails_can_be_asked_again(visit: Visit, live: str) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     body = {"title": hostile, "steps": [{"title": hostile, "text": hostile, "state": "8/30.4/114.6"}]}

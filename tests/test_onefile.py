@@ -12,7 +12,7 @@ from gis.config import Settings
 from gis.database import Store
 from gis.errors import BadSettings
 from gis.layer import Catalog
-from tests.browsing import DESK, Visit
+from tests.browsing import DESK, Visit, saying
 from tests.conftest import HOSTILE
 from webmap import onefile, stories
 
@@ -73,6 +73,7 @@ def test_a_file_tells_its_stories_in_both_languages(browser: Browser, shipped: S
     expect(told.locator("h2")).to_have_text(story.steps[1].title[0])
     page.goto(f"{path.as_uri()}?lang=en#story=corridor/3")
     expect(page.locator(".story h2")).to_have_text(story.steps[2].title[1])
+    expect(page).to_have_url(saying("&story=corridor/3"))  # behind the view of the step
     page.goto("about:blank")
     page = visit.open(f"{path.as_uri()}#story=nothing/1")
     expect(page.locator(".notice.ignored")).to_contain_text("story=nothing/1")

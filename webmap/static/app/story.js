@@ -47,16 +47,19 @@ export class Stories {
       write: (words) => {
         const [, id, step] = /^([\w-]+)\/(\d{1,3})$/.exec(words ?? "") ?? [];
         const isKnown = Boolean(id && (this.list || this.#told.has(id)));
-        if (isKnown) this.#tell(id, Number(step) - 1);
+        // A link that names a step and nothing else shows what the step shows.
+        if (isKnown && location.hash === `#story=${words}`) this.#go(id, Number(step) - 1);
+        else if (isKnown) this.#tell(id, Number(step) - 1);
         else this.stop();
         return !words || isKnown;
       },
     };
   }
 
-  async #go(id, at, focus = false) {
-    const story = await this.#story(id);
+  async #go(id, wanted, focus = false) {
+    const story = await this.#story(id, wanted);
     if (!story) return;
+    const at = within(wanted, story);
     this.#isRead = focus;
     this.#show(story, at); // before its view is looked for: the map has the room that the text leaves
     this.address.show(`${story.steps[at].state}&story=${id}/${at + 1}`);
@@ -64,10 +67,10 @@ export class Stories {
 
   async #tell(id, wanted) {
     this.#playing = { id, at: wanted };
-    const story = await this.#story(id);
+    const story = await this.#story(id, wanted);
     if (this.#playing?.id !== id || this.#playing.at !== wanted) return; // another was asked for meanwhile
     if (!story) return this.stop();
-    const at = Math.min(Math.max(0, wanted), story.steps.length - 1);
+    const at = within(wanted, story);
     this.#playing = { id, at };
     this.#show(story, at);
     this.#isRead = false;
@@ -97,9 +100,9 @@ export class Stories {
     if (button && !button.disabled) button.click();
   }
 
-  async #story(id) {
+  async #story(id, wanted) {
     if (!this.#told.has(id)) {
-      const story = await this.#ask(`${this.list}/${id}`, "steps", () => this.#go(id, 0));
+      const story = await this.#ask(`${this.list}/${id}`, "steps", () => this.#go(id, wanted));
       if (story) this.#told.set(id, { id, ...story });
     }
     return this.#told.get(id);
@@ -119,6 +122,11 @@ export class Stories {
       return null;
     }
   }
+}
+
+/** The step that is meant: the first or the last one for what is beyond. */
+function within(wanted, { steps }) {
+  return Math.min(Math.max(0, wanted), steps.length - 1);
 }
 
 /** A story in the language of the page. */
