@@ -100,6 +100,41 @@ def test_opacity_and_coordinate_system_stand_in_the_address(visit: Visit, live: 
     page.wait_for_function("() => location.hash.includes('opacity=belts:0.7')")
 
 
+def test_a_layer_can_be_drawn_above_the_others_and_the_link_says_so(visit: Visit, live: str) -> None:
+    page = visit.open(f"{live}/#9/30.4/114.6")
+
+    def uppermost(plane: str) -> str:
+        found: str = page.evaluate(
+            "plane => [...document.querySelectorAll(`.leaflet-${plane}-pane > [class*=leaflet-layer-]`)]"
+            ".sort((a, b) => b.style.zIndex - a.style.zIndex)[0].className",
+            plane,
+        )
+        return found
+
+    declared = uppermost("paths"), uppermost("marks")
+    for layer in ("belts", "parks"):
+        row = page.locator(f"li[data-layer='{layer}']")
+        row.locator(".more").click()
+        row.get_by_role("button", name="置于最上").click()
+        expect(row.get_by_role("button", name="置于最上")).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(saying("top=belts,parks"))
+    assert "layer-belts" in uppermost("paths") and "layer-parks" in uppermost("marks")
+    address = page.url
+    page.goto("about:blank")
+    visit.open(address)
+    assert "layer-belts" in uppermost("paths") and "layer-parks" in uppermost("marks")
+    for layer in ("belts", "parks"):
+        row = page.locator(f"li[data-layer='{layer}']")
+        row.locator(".more").click()
+        row.get_by_role("button", name="置于最上").click()
+    expect(page).not_to_have_url(saying("top="))
+    assert (uppermost("paths"), uppermost("marks")) == declared
+    page.go_back()
+    expect(page.locator("li[data-layer='parks'] .options .act").last).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
@@ -110,6 +145,7 @@ def test_opacity_and_coordinate_system_stand_in_the_address(visit: Visit, live: 
         ("#9/30.4/114.6&area=circle:1,2", "area=circle:1,2"),
         ("#9/30.4/114.6&area=polygon:0,0,0,0,0,0", "area=polygon:0,0,0,0,0,0"),
         ("#9/30.4/114.6&opacity=belts:7", "opacity=belts:7"),
+        ("#9/30.4/114.6&top=nothing", "top=nothing"),
         ("#9/30.4/114.6&tab=%3Cimg%20src=x%3E", "tab=<img src=x>"),
         ("#9/30.4/114.6&city=%E0%A4%A", "city=%E0%A4%A"),
         ("#99/1/1", "99/1/1"),

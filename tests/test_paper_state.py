@@ -176,6 +176,21 @@ def test_opacity_pales_symbols_and_their_legend() -> None:
     assert by_value.cases["dug"].color == "#d6dde4"
 
 
+def test_layers_on_top_are_drawn_above_those_of_their_plane() -> None:
+    def stacked(address: str) -> list[str]:
+        layers = applied(address)[1].catalog.values()
+        return [layer.id for layer in sorted(layers, key=lambda layer: layer.order)]
+
+    planes = [{RINGS.id, FIELDS.id}, {WELLS.id, HIDDEN.id}]
+    for top in (["rings", "wells"], ["plots", "springs"], ["springs", "wells", "rings", "plots"]):
+        found = stacked(f"#top={','.join(top)}")
+        for plane in planes:
+            raised = [name for name in top if name in plane]
+            assert [name for name in found if name in plane][-len(raised) :] == raised
+    assert stacked("#top=wells,rings") != stacked("#top=springs,plots")
+    assert list(applied("#top=")[1].catalog.values()) == list(content().catalog.values())
+
+
 @pytest.mark.parametrize(
     ("area", "bounds"),
     [
@@ -234,6 +249,7 @@ def test_natural_breaks_part_what_lies_apart() -> None:
         ("#document=no-such", "no-such"),
         ("#opacity=wells:7", "wells:7"),
         ("#opacity=no_such:0.5", "no_such:0.5"),
+        ("#top=wells,no_such", "no_such"),
         ("#area=circle:114,30", "circle:114,30"),
         ("#area=circle:114,30,nan", "nan"),
         ("#area=polygon:0,0,1", "polygon:0,0,1"),

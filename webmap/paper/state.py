@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import shapely
@@ -28,13 +29,14 @@ from webmap.paper.sheet import Extent, Sheet
 _CODED = ("kind", "city", "district", "level", "status", "precision")
 _DOCUMENT = "document"
 _OF_SCREEN = frozenset({"tab", "open", "story", "coords", "basemap", "compare"})
-_OF_PAPER = frozenset({"layers", "opacity", "indicator", "area"})
+_OF_PAPER = frozenset({"layers", "opacity", "top", "indicator", "area"})
 _VIEW = re.compile(r"(\d{1,2}(?:\.\d+)?)/(-?\d{1,2}(?:\.\d+)?)/(-?\d{1,3}(?:\.\d+)?)\Z")
 _WINDOW = (1180, 800)  # pixels of a map on a desk: an address tells the middle only
 _TILE = 256
 _FARTHEST = 85.0  # the latitude at which the map of the web ends
 _MOST_RADIUS_M = 500_000
 _VAGUE = frozenset({Precision.DISTRICT, Precision.CITY})
+_POINTS = frozenset({Geometry.POINT, Geometry.MULTIPOINT})
 
 SELECTION = Layer(
     id="selected_area",
@@ -49,11 +51,13 @@ SELECTION = Layer(
 @dataclass(frozen=True)
 class State:
     """What an address says of a map. `view` is zoom, latitude, longitude; without `layers` those are shown that
-    are by their declaration; `chosen` holds the codes by which features are sifted."""
+    are by their declaration; `top` are drawn above the others, the last one uppermost; `chosen` holds the codes by
+    which features are sifted."""
 
     view: tuple[float, float, float] | None = None
     layers: tuple[str, ...] | None = None
     opacity: Mapping[str, float] = FrozenMapping({})
+    top: tuple[str, ...] = ()
     chosen: Mapping[str, tuple[str, ...]] = FrozenMapping({})
     area: str = ""
     indicator: str = ""
@@ -74,7 +78,8 @@ def applied(sheet: Sheet, content: Content) -> tuple[Sheet, Content]:
         layer.id: tuple(one for one in content.features.get(layer.id, ()) if sift.passes(layer, one))
         for layer in content.catalog.values()
     }
-    layers = [_faded(layer, state.opacity.get(layer.id, 1)) for layer in content.catalog.values()]
+    stacked = _stacked(content.catalog, state.top)
+    layers = [_faded(layer, state.opacity.get(layer.id, 1)) for layer in stacked]
     shown = sheet.layers or _shown(state, content.catalog)
     if state.area:
         layers.append(SELECTION)
@@ -114,6 +119,7 @@ def read(text: str, catalog: Catalog) -> State:
         _view(view),
         _layers(parts["layers"], catalog) if "layers" in parts else None,
         FrozenMapping(dict(_opacity(parts.get("opacity", ""), catalog))),
+        _known("top", parts.get("top", ""), catalog),
         FrozenMapping({name: _codes(value) for name, value in parts.items() if name in facets}),
         parts.get("area", ""),
         parts.get("indicator", ""),
@@ -149,12 +155,17 @@ def _view(text: str) -> tuple[float, float, float] | None:
 
 
 def _layers(text: str, catalog: Catalog) -> tuple[str, ...]:
-    names = () if text == "none" else _codes(text)
-    for name in names:
-        if name not in catalog:
-            raise BadParameter("state", f"layers={name}", f"layers among {', '.join(catalog)}")
+    names = () if text == "none" else _known("layers", text, catalog)
     if not names:
         raise BadParameter("state", f"layers={text}", "a layer that is shown")
+    return names
+
+
+def _known(part: str, text: str, catalog: Catalog) -> tuple[str, ...]:
+    names = _codes(text)
+    for name in names:
+        if name not in catalog:
+            raise BadParameter("state", f"{part}={name}", f"layers among {', '.join(catalog)}")
     return names
 
 
@@ -318,7 +329,22 @@ def _on_map(place: tuple[float, float]) -> bool:
     return abs(lon) <= 180 and abs(lat) <= 80
 
 
-# --- opacity --------------------------------------------------------------------------------------
+# --- order and opacity ----------------------------------------------------------------------------
+
+
+def _stacked(catalog: Catalog, top: Sequence[str]) -> Iterator[Layer]:
+    """The layers with those of `top` above the others: areas and lines above such, points above points. The declared
+    orders are dealt out anew, no two alike, as the map does it."""
+    if not top:
+        yield from catalog.values()
+        return
+    place = {name: number for number, name in enumerate(top)}
+    for points in (False, True):
+        plane = [layer for layer in catalog.values() if (layer.geometry in _POINTS) == points]
+        plane.sort(key=lambda layer: layer.order)
+        orders = accumulate((layer.order for layer in plane), lambda last, order: max(order, last + 1))
+        raised = sorted(plane, key=lambda layer: place.get(layer.id, -1))
+        yield from (replace(layer, order=order) for layer, order in zip(raised, orders, strict=True))
 
 
 def _faded(layer: Layer, opacity: float) -> Layer:

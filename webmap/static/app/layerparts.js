@@ -1,8 +1,8 @@
-// Which layers are shown, and how full, as parts of the address.
+// Which layers are shown, how full, and which above the others, as parts of the address.
 
-/** The parts. `show(layers, visible)` shows or hides, `told(layer)` is called when a layer was faded. */
+/** The parts. `show(layers, visible)` shows or hides, `told(layer)` is called when one looks otherwise. */
 export function layerParts(layers, show, told) {
-  return [shownPart(layers, show), opacityPart(layers, told)];
+  return [shownPart(layers, show), opacityPart(layers, told), topPart(layers, told)];
 }
 
 function shownPart(layers, show) {
@@ -36,6 +36,22 @@ function opacityPart(layers, told) {
       }
       const isMeant = ([id, value]) => layers.all.some((layer) => layer.id === id) && opacityOf(value) === Number(value);
       return [...wanted].filter((pair) => !isMeant(pair)).map((pair) => pair.join(":"));
+    },
+  };
+}
+
+function topPart(layers, told) {
+  return {
+    name: "top",
+    read: () => layers.raised.join(",") || null,
+    write(text) {
+      const ids = new Set((text ?? "").split(",").filter(Boolean));
+      const known = [...ids].filter((id) => layers.all.some((layer) => layer.id === id));
+      if (known.join() !== layers.raised.join()) {
+        layers.raise(known);
+        layers.all.forEach(told);
+      }
+      return [...ids].filter((id) => !known.includes(id));
     },
   };
 }

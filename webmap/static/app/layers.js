@@ -15,6 +15,7 @@ import { heldTiles, servedTiles } from "./tilesource.js";
 
 const L = window.L;
 const POINTS = new Set(["Point", "MultiPoint"]);
+const BESIDE = 401; // above the plane of paths, below that of marks
 const MASS = 1000; // points of a layer from which they are drawn on canvas, not each as an element of its own
 
 /** How many features a layer has, as far as that is known. */
@@ -41,6 +42,7 @@ export class Layers {
     this.events = events;
     this.passes = () => true;
     this.conditionOf = () => "";
+    this.raised = [];
     const declared = config.themes.flatMap((theme) => theme.layers.map((layer) => asLayer(layer, theme, config.most)));
     this.all = declared.filter((layer) => !layer.figures);
     this.figures = declared.filter((layer) => layer.figures);
@@ -61,15 +63,38 @@ export class Layers {
     map.on("mousemove", ({ latlng }) => ((last = latlng), point()));
   }
 
-  /** Panes in drawing order: areas and lines below, points above, each by the order of its layer. */
   #makePanes() {
-    const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
-    ordered.forEach((layer, i) => {
+    for (const layer of this.all) {
       layer.pane = this.map.createPane(`layer-${layer.id}`, layer.isPoints ? this.planes.marks : this.planes.paths);
-      layer.pane.style.zIndex = 2 * i;
       layer.pane.classList.add(layer.isPoints ? "points" : "paths", layer.isBase ? "base" : "theme-pane");
       layer.pane.hidden = !layer.visible;
-    });
+    }
+    this.#stack();
+  }
+
+  /** Panes in drawing order: areas and lines below, points above, each by the order of its layer. */
+  #stack() {
+    const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
+    ordered.forEach((layer, i) => (layer.pane.style.zIndex = 2 * i + (layer.isBeside ? BESIDE : 0)));
+  }
+
+  /** Draw layers, by their ids, above the others of their plane, the last one uppermost: the declared orders are
+      dealt out anew, no two alike. */
+  raise(ids) {
+    this.raised = ids;
+    for (const layer of this.all) layer.isRaised = ids.includes(layer.id);
+    for (const isPoints of [false, true]) {
+      const plane = this.all.filter((layer) => layer.isPoints === isPoints).sort((a, b) => a.declaredOrder - b.declaredOrder);
+      let last = -Infinity;
+      const orders = plane.map(({ declaredOrder }) => (last = Math.max(declaredOrder, last + 1)));
+      plane.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+      plane.forEach((layer, i) => (layer.order = ids.length ? orders[i] : layer.declaredOrder));
+    }
+    this.#stack();
+    this.points.sort();
+    this.points.layout();
+    this.drawBoundaries();
+    this.events.onChange();
   }
 
   /** Lines are finer while the view is small, areas that fill it paler when it is near. */
@@ -212,10 +237,12 @@ export class Layers {
   }
 
   /** Tiles are scaled by themselves while the map zooms: their pane stands between the planes. */
-  #setBeside({ pane }) {
+  #setBeside(layer) {
+    const { pane } = layer;
     if (pane.parentNode === this.map.getPane("mapPane")) return;
-    pane.style.zIndex = 401 + Number(pane.style.zIndex);
     this.map.getPane("mapPane").append(pane);
+    layer.isBeside = true;
+    this.#stack();
   }
 
   #drawTiles(layer, source) {
@@ -346,6 +373,9 @@ function asLayer(layer, theme, most) {
     showsCells: false,
     visible: layer.shown,
     opacity: 1,
+    declaredOrder: layer.order,
+    isRaised: false,
+    isBeside: false,
     state: "waiting",
     features: [],
     passing: [],

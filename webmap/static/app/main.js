@@ -63,6 +63,7 @@ const tree = new Tree(config, layers.all, {
   onShow: (some, visible) => (show(some, visible), address.push()),
   onRetry: async (layer) => (await layers.loadOne(layer), gathered()),
   onFade: (layer, opacity, done) => (layers.fade(layer, opacity), compare.update(), done && address.push()),
+  onRaise: (layer, isRaised) => (raise(layer, isRaised), address.push()),
   onVisit: (layer) => address.leap(() => (show([layer], true), layers.zoomTo(layer))),
 });
 const filters = new Filters(facets);
@@ -140,6 +141,13 @@ function sift() {
   chips.update();
   list.reset();
   panel.update();
+}
+
+function raise(layer, isRaised) {
+  const others = layers.raised.filter((id) => id !== layer.id);
+  layers.raise(isRaised ? [...others, layer.id] : others);
+  tree.update(layer);
+  compare.update();
 }
 
 function show(some, visible) {

@@ -50,6 +50,11 @@ export const PointField = L.Layer.extend({
     const marks = features.flatMap((feature) => positions(feature).map((latlng) => this._mark(layer, feature, latlng)));
     pane.append(...marks.map((mark) => mark.node));
     this.marks.push(...marks);
+    this.sort();
+  },
+
+  /** Put the marks in their order, most important first. */
+  sort() {
     this.marks.sort((a, b) => b.layer.order - a.layer.order || compare(a.layer.id, b.layer.id) || a.feature.id - b.feature.id);
   },
 

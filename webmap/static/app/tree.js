@@ -9,7 +9,7 @@ export class Tree {
   #rows = new Map();
   #themes = [];
 
-  /** `events`: onShow(layers, visible), onRetry(layer), onFade(layer, opacity), onVisit(layer). */
+  /** `events`: onShow(layers, visible), onRetry(layer), onFade(layer, opacity), onRaise(layer, isRaised), onVisit(layer). */
   constructor(config, layers, events) {
     this.layers = layers;
     this.events = events;
@@ -26,10 +26,11 @@ export class Tree {
 
   /** Show what has become of a layer. */
   update(layer) {
-    const { node, box, count, line, slider } = this.#rows.get(layer.id);
+    const { node, box, count, line, slider, top } = this.#rows.get(layer.id);
     node.dataset.state = layer.state;
     box.checked = layer.visible;
     slider.value = Math.round(layer.opacity * 100);
+    top.setAttribute("aria-pressed", String(layer.isRaised));
     count.textContent = countOf(layer);
     line.replaceChildren(...this.#line(layer));
     this.#themes.forEach((theme) => theme.update());
@@ -86,10 +87,10 @@ export class Tree {
     const sample = plain ? el("span", { class: "sample" }, swatch(single.style)) : null;
     const label = el("label", { class: plain ? null : "wide" }, sample, title, count, box);
     const entries = plain ? [] : layer.legend.map((entry) => legendLine(entry));
-    const { more, options, slider } = this.#options(layer);
+    const { more, options, slider, top } = this.#options(layer);
     const head = el("div", { class: "row" }, label, more);
     const node = el("li", { data: { layer: layer.id } }, head, options, plain ? null : el("ul", { class: "legend" }, ...entries), line);
-    this.#rows.set(layer.id, { node, box, count, line, slider });
+    this.#rows.set(layer.id, { node, box, count, line, slider, top });
     return node;
   }
 
@@ -98,13 +99,14 @@ export class Tree {
     const title = say(layer.title);
     const slider = el("input", { type: "range", min: 10, max: 100, step: 5, "aria-label": t("opacityOf", { title }), on: { input: () => this.events.onFade(layer, slider.value / 100, false), change: () => this.events.onFade(layer, slider.value / 100, true) } });
     const visit = el("button", { type: "button", class: "act", on: { click: () => this.events.onVisit(layer) } }, t("zoomTo"));
-    const options = el("div", { class: "options", id: `options-${layer.id}`, hidden: true }, el("label", {}, t("opacity"), slider), visit);
+    const top = el("button", { type: "button", class: "act", on: { click: () => this.events.onRaise(layer, top.getAttribute("aria-pressed") !== "true") } }, t("onTop"));
+    const options = el("div", { class: "options", id: `options-${layer.id}`, hidden: true }, el("label", {}, t("opacity"), slider), visit, top);
     const more = el("button", { type: "button", class: "more", "aria-label": t("optionsOf", { title }), "aria-expanded": "false", "aria-controls": options.id, on: { click: turn } }, "⋯");
     function turn() {
       options.hidden = !options.hidden;
       more.setAttribute("aria-expanded", String(!options.hidden));
     }
-    return { more, options, slider };
+    return { more, options, slider, top };
   }
 
   #line(layer) {
