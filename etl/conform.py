@@ -31,7 +31,6 @@ _AREA_TITLES = {
     Precision.DISTRICT: "区县代表点（界内离界线最远处）",
     Precision.CITY: "城市代表点（界内离界线最远处）",
 }
-_PARTS = {Geometry.POINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2, Geometry.MULTIPOINT: 0}
 
 
 class Unfit(Exception):
@@ -264,6 +263,6 @@ def _promoted(wanted: Geometry, geometry: BaseGeometry) -> BaseGeometry:
     if wanted is Geometry.POINT and geometry.geom_type == "MultiPoint" and len(geometry.geoms) == 1:
         return geometry.geoms[0]
     single = not hasattr(geometry, "geoms")
-    if not single or shapely.get_dimensions(geometry) != _PARTS[wanted] or wanted is Geometry.POINT:
+    if not single or shapely.get_dimensions(geometry) != wanted.dimension or wanted is Geometry.POINT:
         raise Unfit("geometry", f"a {wanted}; it is a {geometry.geom_type}")
     return getattr(shapely, wanted)([geometry])

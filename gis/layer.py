@@ -38,6 +38,11 @@ class Geometry(StrEnum):
     POLYGON = "MultiPolygon"
     MULTIPOINT = "MultiPoint"
 
+    @property
+    def dimension(self) -> int:
+        """0 of points, 1 of lines, 2 of areas."""
+        return {Geometry.LINE: 1, Geometry.POLYGON: 2}.get(self, 0)
+
 
 class Type(StrEnum):
     """The types of a field."""

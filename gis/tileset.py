@@ -14,14 +14,13 @@ from gis import cells, filters, mvt
 from gis.cells import Count
 from gis.database import dialect_of, near, within
 from gis.expression import Filter
-from gis.layer import Field, Geometry, Layer, Type
+from gis.layer import Field, Layer, Type
 from gis.mvt import Shape, Value
 from gis.symbol import ByValue
 from gis.tables import CELL, SRID, table
 from gis.tile import BUFFER, EXTENT, Tile, anchors
 
 DETAIL_ZOOM = 14  # from here on tiles carry every field
-DIMENSION = {Geometry.POINT: 0, Geometry.MULTIPOINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2}
 
 
 def fields(layer: Layer, detailed: bool) -> tuple[Field, ...]:
@@ -58,14 +57,14 @@ def encoded(
         made = connection.scalar(statement(layer, detailed, internal, wanted), _parameters(tile))
         return bytes(made or b"")
     shapes = _shapes(connection, layer, tile, detailed, internal, wanted)
-    return mvt.layer(layer.id, DIMENSION[layer.geometry], shapes)
+    return mvt.layer(layer.id, layer.geometry.dimension, shapes)
 
 
 @lru_cache(maxsize=4096)
 def statement(layer: Layer, detailed: bool, internal: bool, wanted: Filter | None = None) -> Select[bytes]:
     """Any tile of a layer as one value that PostGIS makes; `_parameters` say which."""
     t = table(layer)
-    shape = _in_tile(func.ST_GeomFromWKB(t.c.mercator), DIMENSION[layer.geometry])
+    shape = _in_tile(func.ST_GeomFromWKB(t.c.mercator), layer.geometry.dimension)
     values = [_text(t.c[field.name], field) for field in fields(layer, detailed)]
     # Ordered: the same tile has the same bytes, and no parallel workers repeat a key (4.1).
     rows = _shown(select(t.c.id, shape.label("shape"), *values), layer, internal, wanted, "postgresql")
@@ -137,7 +136,7 @@ def _shapes(
     near_by = select(t.c.id, t.c.mercator, *(t.c[name] for name in names)).where(near("sqlite", t, tile.box))
     rows = connection.execute(_shown(near_by, layer, internal, wanted, "sqlite")).all()
     metres = shapely.from_wkb([row.mercator for row in rows])
-    for row, commands in zip(rows, mvt.drawn(tile, metres, DIMENSION[layer.geometry]), strict=True):
+    for row, commands in zip(rows, mvt.drawn(tile, metres, layer.geometry.dimension), strict=True):
         yield Shape(row.id, commands, dict(zip(names, map(_plain, row[2:]), strict=True)))
 
 

@@ -12,7 +12,7 @@ from flask import Response
 from gis.errors import BadParameter
 from gis.expression import CRS84
 from gis.feature import Page
-from gis.layer import Geometry, Layer
+from gis.layer import Layer
 from webmap import links, params
 from webmap.geojson import dumps
 from webmap.links import Link
@@ -23,7 +23,6 @@ _CLASSES = (
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/core",
     "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
 )
-_DIMENSIONS = {Geometry.POINT: 0, Geometry.MULTIPOINT: 0, Geometry.LINE: 1, Geometry.POLYGON: 2}
 
 
 def response(layer: Layer, page: Page, found: Sequence[Link], form: Form) -> Response:
@@ -48,7 +47,7 @@ def _head(layer: Layer, form: Form) -> dict[str, Any]:
         "conformsTo": _CLASSES,
         "featureType": layer.id,
         "featureSchema": links.url(f"{links.path_of(layer)}/schema"),
-        "geometryDimension": _DIMENSIONS[layer.geometry],
+        "geometryDimension": layer.geometry.dimension,
         **({} if form.crs == CRS84 else {"coordRefSys": form.crs}),
     }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeAlias
 
-from gis import dictionary, tileset
+from gis import dictionary
 from gis.expression import CRS84
 from gis.feature import Bbox
 from gis.layer import Layer
@@ -101,7 +101,7 @@ def _layer(layer: Layer, summary: Summary) -> Json:
         "title": layer.title,
         "description": _description(layer, summary),
         "dataType": "vector",
-        "geometryDimension": tileset.DIMENSION[layer.geometry],
+        "geometryDimension": layer.geometry.dimension,
         "minTileMatrix": "0",
         "maxTileMatrix": str(MAX_ZOOM),
         "propertiesSchema": {"type": "object", "properties": properties},

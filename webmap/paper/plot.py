@@ -111,7 +111,7 @@ def plot(
     shapes, points, unsited = [], [], []
     for layer, features in selected:
         for one in _in_frame(layer, features, frame, window):
-            if layer.geometry not in (Geometry.POINT, Geometry.MULTIPOINT):
+            if layer.geometry.dimension:
                 shapes += [one] if focus is None or _concerns(one, focus) else []
             elif focus is not None and not shapely.intersects(focus, one.feature.geometry):
                 continue
