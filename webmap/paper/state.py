@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import shapely
@@ -36,7 +35,6 @@ _TILE = 256
 _FARTHEST = 85.0  # the latitude at which the map of the web ends
 _MOST_RADIUS_M = 500_000
 _VAGUE = frozenset({Precision.DISTRICT, Precision.CITY})
-_POINTS = frozenset({Geometry.POINT, Geometry.MULTIPOINT})
 
 SELECTION = Layer(
     id="selected_area",
@@ -333,18 +331,13 @@ def _on_map(place: tuple[float, float]) -> bool:
 
 
 def _stacked(catalog: Catalog, top: Sequence[str]) -> Iterator[Layer]:
-    """The layers with those of `top` above the others: areas and lines above such, points above points. The declared
-    orders are dealt out anew, no two alike, as the map does it."""
-    if not top:
-        yield from catalog.values()
-        return
-    place = {name: number for number, name in enumerate(top)}
-    for points in (False, True):
-        plane = [layer for layer in catalog.values() if (layer.geometry in _POINTS) == points]
-        plane.sort(key=lambda layer: layer.order)
-        orders = accumulate((layer.order for layer in plane), lambda last, order: max(order, last + 1))
-        raised = sorted(plane, key=lambda layer: place.get(layer.id, -1))
-        yield from (replace(layer, order=order) for layer, order in zip(raised, orders, strict=True))
+    """The layers with those of `top` above the others: areas and lines above such, points above points."""
+    for layer in catalog.values():
+        if layer.id in top:
+            is_point = layer.geometry.dimension == 0
+            plane = (one.order for one in catalog.values() if (one.geometry.dimension == 0) == is_point)
+            layer = replace(layer, order=max(plane) + 1 + top.index(layer.id))
+        yield layer
 
 
 def _faded(layer: Layer, opacity: float) -> Layer:

@@ -57,7 +57,7 @@ export class Compare {
     for (const choice of this.choices) for (const group of choice.querySelectorAll(".of-figures")) group.hidden = !this.indicators.isShown;
     this.indicators?.beside(this.#second.paint, this.#measures());
     const { layers } = this.#second;
-    if (layers.raised.join() !== this.layers.raised.join()) layers.raise(this.layers.raised);
+    layers.raise(this.layers.raised);
     for (const [i, layer] of layers.all.entries()) {
       const own = this.layers.all[i];
       if (layer.visible !== own.visible) layers.show(layer, own.visible);

@@ -1,8 +1,8 @@
 // Which layers are shown, how full, and which above the others, as parts of the address.
 
-/** The parts. `show(layers, visible)` shows or hides, `told(layer)` is called when one looks otherwise. */
+/** The parts. `show(layers, visible)` shows or hides, `told(layer)` is called when a layer was faded. */
 export function layerParts(layers, show, told) {
-  return [shownPart(layers, show), opacityPart(layers, told), topPart(layers, told)];
+  return [shownPart(layers, show), opacityPart(layers, told), topPart(layers)];
 }
 
 function shownPart(layers, show) {
@@ -12,7 +12,7 @@ function shownPart(layers, show) {
     read: () => (declared() ? null : layers.all.filter((layer) => layer.visible).map(({ id }) => id).join(",") || "none"),
     write(text) {
       const ids = text === null || text === "none" ? [] : text.split(",");
-      const known = ids.filter((id) => layers.all.some((layer) => layer.id === id));
+      const known = knownOf(ids, layers);
       const isUnread = text !== null && text !== "none" && !known.length;
       const isWanted = (layer) => (text === null || isUnread ? layer.shown : known.includes(layer.id));
       const changed = layers.all.filter((layer) => layer.visible !== isWanted(layer));
@@ -40,20 +40,21 @@ function opacityPart(layers, told) {
   };
 }
 
-function topPart(layers, told) {
+function topPart(layers) {
   return {
     name: "top",
     read: () => layers.raised.join(",") || null,
     write(text) {
       const ids = new Set((text ?? "").split(",").filter(Boolean));
-      const known = [...ids].filter((id) => layers.all.some((layer) => layer.id === id));
-      if (known.join() !== layers.raised.join()) {
-        layers.raise(known);
-        layers.all.forEach(told);
-      }
+      const known = knownOf([...ids], layers);
+      layers.raise(known);
       return [...ids].filter((id) => !known.includes(id));
     },
   };
+}
+
+function knownOf(ids, layers) {
+  return ids.filter((id) => layers.all.some((layer) => layer.id === id));
 }
 
 function opacityOf(text) {

@@ -75,20 +75,17 @@ export class Layers {
   /** Panes in drawing order: areas and lines below, points above, each by the order of its layer. */
   #stack() {
     const ordered = [...this.all].sort((a, b) => a.isPoints - b.isPoints || a.order - b.order);
-    ordered.forEach((layer, i) => (layer.pane.style.zIndex = 2 * i + (layer.isBeside ? BESIDE : 0)));
+    ordered.forEach((layer, i) => (layer.pane.style.zIndex = 2 * i + (this.#isBeside(layer) ? BESIDE : 0)));
   }
 
-  /** Draw layers, by their ids, above the others of their plane, the last one uppermost: the declared orders are
-      dealt out anew, no two alike. */
+  /** Draw layers, by their ids, above the others of their plane, the last one uppermost. */
   raise(ids) {
+    if (ids.join() === this.raised.join()) return;
     this.raised = ids;
-    for (const layer of this.all) layer.isRaised = ids.includes(layer.id);
-    for (const isPoints of [false, true]) {
-      const plane = this.all.filter((layer) => layer.isPoints === isPoints).sort((a, b) => a.declaredOrder - b.declaredOrder);
-      let last = -Infinity;
-      const orders = plane.map(({ declaredOrder }) => (last = Math.max(declaredOrder, last + 1)));
-      plane.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
-      plane.forEach((layer, i) => (layer.order = ids.length ? orders[i] : layer.declaredOrder));
+    for (const layer of this.all) {
+      const plane = this.all.filter(({ isPoints }) => isPoints === layer.isPoints);
+      const above = ids.indexOf(layer.id) + 1;
+      layer.order = above ? Math.max(...plane.map(({ declaredOrder }) => declaredOrder)) + above : layer.declaredOrder;
     }
     this.#stack();
     this.points.sort();
@@ -238,11 +235,13 @@ export class Layers {
 
   /** Tiles are scaled by themselves while the map zooms: their pane stands between the planes. */
   #setBeside(layer) {
-    const { pane } = layer;
-    if (pane.parentNode === this.map.getPane("mapPane")) return;
-    this.map.getPane("mapPane").append(pane);
-    layer.isBeside = true;
+    if (this.#isBeside(layer)) return;
+    this.map.getPane("mapPane").append(layer.pane);
     this.#stack();
+  }
+
+  #isBeside({ pane }) {
+    return pane.parentNode === this.map.getPane("mapPane");
   }
 
   #drawTiles(layer, source) {
@@ -374,8 +373,6 @@ function asLayer(layer, theme, most) {
     visible: layer.shown,
     opacity: 1,
     declaredOrder: layer.order,
-    isRaised: false,
-    isBeside: false,
     state: "waiting",
     features: [],
     passing: [],

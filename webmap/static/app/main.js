@@ -63,7 +63,8 @@ const tree = new Tree(config, layers.all, {
   onShow: (some, visible) => (show(some, visible), address.push()),
   onRetry: async (layer) => (await layers.loadOne(layer), gathered()),
   onFade: (layer, opacity, done) => (layers.fade(layer, opacity), compare.update(), done && address.push()),
-  onRaise: (layer, isRaised) => (raise(layer, isRaised), address.push()),
+  onRaise: (layer) => (turnTop(layer), address.push()),
+  isRaised: ({ id }) => layers.raised.includes(id),
   onVisit: (layer) => address.leap(() => (show([layer], true), layers.zoomTo(layer))),
 });
 const filters = new Filters(facets);
@@ -143,9 +144,10 @@ function sift() {
   panel.update();
 }
 
-function raise(layer, isRaised) {
+/** Put a layer on top of the others, or back to its place. */
+function turnTop(layer) {
   const others = layers.raised.filter((id) => id !== layer.id);
-  layers.raise(isRaised ? [...others, layer.id] : others);
+  layers.raise(others.length < layers.raised.length ? others : [...others, layer.id]);
   tree.update(layer);
   compare.update();
 }

@@ -9,7 +9,7 @@ export class Tree {
   #rows = new Map();
   #themes = [];
 
-  /** `events`: onShow(layers, visible), onRetry(layer), onFade(layer, opacity), onRaise(layer, isRaised), onVisit(layer). */
+  /** `events`: onShow(layers, visible), onRetry(layer), onFade(layer, opacity), onRaise(layer), isRaised(layer), onVisit(layer). */
   constructor(config, layers, events) {
     this.layers = layers;
     this.events = events;
@@ -30,7 +30,7 @@ export class Tree {
     node.dataset.state = layer.state;
     box.checked = layer.visible;
     slider.value = Math.round(layer.opacity * 100);
-    top.setAttribute("aria-pressed", String(layer.isRaised));
+    top.setAttribute("aria-pressed", String(this.events.isRaised(layer)));
     count.textContent = countOf(layer);
     line.replaceChildren(...this.#line(layer));
     this.#themes.forEach((theme) => theme.update());
@@ -99,7 +99,7 @@ export class Tree {
     const title = say(layer.title);
     const slider = el("input", { type: "range", min: 10, max: 100, step: 5, "aria-label": t("opacityOf", { title }), on: { input: () => this.events.onFade(layer, slider.value / 100, false), change: () => this.events.onFade(layer, slider.value / 100, true) } });
     const visit = el("button", { type: "button", class: "act", on: { click: () => this.events.onVisit(layer) } }, t("zoomTo"));
-    const top = el("button", { type: "button", class: "act", on: { click: () => this.events.onRaise(layer, top.getAttribute("aria-pressed") !== "true") } }, t("onTop"));
+    const top = el("button", { type: "button", class: "act", on: { click: () => this.events.onRaise(layer) } }, t("onTop"));
     const options = el("div", { class: "options", id: `options-${layer.id}`, hidden: true }, el("label", {}, t("opacity"), slider), visit, top);
     const more = el("button", { type: "button", class: "more", "aria-label": t("optionsOf", { title }), "aria-expanded": "false", "aria-controls": options.id, on: { click: turn } }, "⋯");
     function turn() {
