@@ -12,9 +12,10 @@ Everything is text: whatever else Markdown knows stands as it was written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,7 @@ def story(story_id: str) -> Response:
     found = shipped()[story_id]
     return geojson.document(
         {
-            "id": found.id,
-            "title": found.title[english],
-            "steps": [_step(step, english) for step in found.steps],
+            **_told(found, context.published().sources, itemgetter(english)),
             "links": [_link(found)],
         }
     )
@@ -81,40 +80,33 @@ def story(story_id: str) -> Response:
 def told(sources: Mapping[str, Source]) -> list[dict[str, Any]]:
     """All stories for a page that asks no service, each text in Chinese and English; `sources` are what was published,
     by their ids."""
-    return [
-        {
-            "id": story.id,
-            "title": list(story.title),
-            "steps": [
-                {
-                    "title": list(step.title),
-                    "text": list(step.text),
-                    "state": step.state,
-                    "sources": _cited(step, sources),
-                }
-                for step in story.steps
-            ],
-        }
-        for story in shipped().values()
-    ]
+    return [_told(story, sources, list) for story in shipped().values()]
+
+
+def _told(
+    story: Story, sources: Mapping[str, Source], say: Callable[[tuple[str, str]], object]
+) -> dict[str, Any]:
+    """A story step by step; `say` makes of a text in both languages what is told."""
+    return {
+        "id": story.id,
+        "title": say(story.title),
+        "steps": [
+            {
+                "title": say(step.title),
+                "text": say(step.text),
+                "state": step.state,
+                "sources": [
+                    {"title": one.title, "sections": list(one.sections)}
+                    for one in words.citations("|".join(step.sources), sources)
+                ],
+            }
+            for step in story.steps
+        ],
+    }
 
 
 def _link(story: Story) -> links.Link:
     return links.link("self", links.url(f"/stories/{story.id}"), links.JSON, story.title[0])
-
-
-def _step(step: Step, english: bool) -> dict[str, Any]:
-    return {
-        "title": step.title[english],
-        "text": step.text[english],
-        "state": step.state,
-        "sources": _cited(step, context.published().sources),
-    }
-
-
-def _cited(step: Step, sources: Mapping[str, Source]) -> list[dict[str, Any]]:
-    cited = words.citations("|".join(step.sources), sources)
-    return [{"title": one.title, "sections": list(one.sections)} for one in cited]
 
 
 # --- the files -------------------------------------------------------------------------------------
