@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def runs(text: str, *, bold: bool = False) -> Iterator[tuple[Font, str]]:
         yield font, piece
 
 
+@lru_cache(maxsize=1 << 16)  # asked for every character of every label that is measured
 def font_of(character: str, *, bold: bool = False) -> Font:
     """The font of a character: the wanted weight when that has it."""
     fonts = (BOLD if bold else REGULAR, REST, SIGNS)
